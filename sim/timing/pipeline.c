@@ -1,0 +1,76 @@
+#include "timing/pipeline.h"
+
+#include <string.h>
+
+enum { CORE_BIT_M4 = 1 };
+
+static bool is_m4(const pipeline_t *pipeline) { return pipeline->model->core_bit == CORE_BIT_M4; }
+
+void pipeline_reset(pipeline_t *pipeline, const core_model_t *model) {
+  memset(pipeline, 0, sizeof *pipeline);
+  pipeline->model = model;
+  if (is_m4(pipeline)) {
+    m4_reset(pipeline);
+  } else {
+    m7_reset(pipeline);
+  }
+}
+
+static unsigned sum(const cost_t *cost, unsigned from) {
+  unsigned cycles = 0;
+  for (unsigned i = from; i < cost->count; i++)
+    cycles += cost->charges[i].cycles;
+  return cycles;
+}
+
+void pipeline_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, cost_t *cost) {
+  cost->count = cost->before = 0;
+  cost->paired = cost->predicted = cost->mispredicted = false;
+  if (is_m4(pipeline)) {
+    m4_step(pipeline, insn, outcome, cost);
+  } else {
+    m7_step(pipeline, insn, outcome, cost);
+  }
+  pipeline->now += sum(cost, 0);
+}
+
+void pipeline_drain(pipeline_t *pipeline, cost_t *cost) {
+  cost->count = cost->before = 0;
+  cost->paired = cost->predicted = cost->mispredicted = false;
+  if (is_m4(pipeline)) m4_drain(pipeline, cost);
+  pipeline->now += sum(cost, 0);
+}
+
+uint64_t pipeline_issue_cycle(const pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome) {
+  pipeline_t copy = *pipeline;
+  cost_t cost;
+  pipeline_step(&copy, insn, outcome, &cost);
+  return copy.now - sum(&cost, cost.before);
+}
+
+static unsigned significant_bits(uint32_t value) { return value ? 32u - (unsigned)__builtin_clz(value) : 0; }
+
+static uint32_t magnitude(const insn_t *insn, uint32_t value) {
+  return insn->cls == CLASS_DIVIDE_SIGNED && (value & 0x80000000u) ? 0u - value : value;
+}
+
+/* Divide: fixed for zero operands and for a quotient of zero, else one cycle per `divide_bits_per_cycle` bits of
+   difference between the operands' lengths. [C division, R4 cycle timing] */
+unsigned divide_cycles(const core_model_t *model, const insn_t *insn, const outcome_t *outcome, grade_t *grade) {
+  const cost_parameter_t *zero = &model->parameters[PARAMETER_DIVIDE_BY_ZERO];
+  const cost_parameter_t *shorter = &model->parameters[PARAMETER_DIVIDE_SHORTER];
+  const cost_parameter_t *base = &model->parameters[PARAMETER_DIVIDE_BASE];
+  const cost_parameter_t *rate = &model->parameters[PARAMETER_DIVIDE_BITS_PER_CYCLE];
+  unsigned n = significant_bits(magnitude(insn, outcome->dividend));
+  unsigned m = significant_bits(magnitude(insn, outcome->divisor));
+  if (zero->present && (n == 0 || m == 0)) {
+    *grade = zero->from.grade;
+    return zero->value;
+  }
+  if (shorter->present && n < m) {
+    *grade = shorter->from.grade;
+    return shorter->value;
+  }
+  *grade = base->from.grade;
+  return base->value + (n > m ? (n - m) / rate->value : 0);
+}

@@ -1,0 +1,136 @@
+/* Timing of one core: a pure function from (core model, entry state, instruction, outcome) to (charges, exit state).
+
+   pipeline_step() is the only function in cmsim that moves the clock. It never looks at the emulator: the same code
+   runs from a text file of instructions, from an ELF, or twice in one run for two cores. A pipeline_t is plain data:
+   copying it saves the state, and stepping the copy answers "what if".
+
+   Cycles are core clock cycles. Every cycle that passes is in exactly one charge. */
+#ifndef CMSIM_TIMING_PIPELINE_H
+#define CMSIM_TIMING_PIPELINE_H
+
+#include "timing/cost_model.h"
+#include "timing/insn.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What only execution knows about one executed instruction. */
+typedef struct {
+  bool skipped;              /* its IT condition failed */
+  bool taken;                /* control left the sequential flow */
+  bool has_address;          /* a memory access was seen: `address` is that of the first */
+  uint8_t first_access_wait; /* memory's answer: cycles before data when the access does not stream behind another */
+  uint32_t address;
+  uint32_t next; /* address of the instruction executed after it */
+  uint32_t dividend, divisor;
+} outcome_t;
+
+/* CYCLES owned by this instruction, or by the one before it when `previous`. */
+typedef struct {
+  uint16_t cycles;
+  uint8_t cause; /* cause_t */
+  uint8_t grade; /* grade_t of the number charged */
+  bool previous;
+} charge_t;
+
+enum { CHARGES_MAX = 12 };
+
+typedef struct {
+  charge_t charges[CHARGES_MAX];
+  uint8_t count;
+  uint8_t before; /* the first BEFORE charges pass before this instruction issues */
+  bool paired;    /* issued together with the instruction before it */
+  bool predicted; /* a branch whose direction or target was predicted */
+  bool mispredicted;
+} cost_t;
+
+/* ---- Cortex-M4 ---- */
+typedef struct {
+  uint64_t results;         /* registers the previous data-processing instruction wrote */
+  uint64_t load_writes;     /* destination of the previous load, while its data cycle is open */
+  uint8_t load_base;        /* base it wrote back, or 0xFF */
+  uint8_t store_base;       /* base the previous store wrote back, or 0xFF */
+  bool load_open;           /* previous instruction is a single load whose data cycle is not paid yet */
+  bool store_open;          /* previous instruction is an immediate-offset single store */
+  bool nop_free;            /* a NOP now costs nothing */
+  bool was_memory;          /* previous instruction accessed memory: this access streams behind it */
+  bool was_taken;           /* previous instruction was a taken branch */
+  bool was_narrow;          /* previous instruction had 16 bits */
+  uint8_t store_misaligned; /* bus cycles of a misaligned store that only a memory access waits for */
+  uint8_t fp_cls;           /* class of the last FP arithmetic instruction */
+  uint8_t long_cls;         /* class of the last divide or square root */
+  uint64_t fp_writes, long_writes;
+  uint64_t fp_issue, long_issue; /* cycle at which they issued */
+} m4_state_t;
+
+/* ---- Cortex-M7 ---- */
+enum { PREDICTOR_MAX = 256, RETURN_STACK_MAX = 16, STORE_QUEUE = 4 };
+
+/* Branch target address cache with two-bit counters, and a return stack. Organisation assumed: see cost_models. */
+typedef struct {
+  uint32_t tag[PREDICTOR_MAX];
+  uint32_t target[PREDICTOR_MAX];
+  uint8_t counter[PREDICTOR_MAX];
+  uint32_t returns[RETURN_STACK_MAX];
+  uint8_t top, depth;
+} predictor_t;
+
+typedef struct {
+  uint64_t issued[REG_COUNT]; /* cycle at which the last writer of a register issued */
+  uint8_t writer[REG_COUNT];  /* its insn_class_t, or one of the pseudo classes of pipeline_m7.c */
+  uint64_t older_time;        /* issue cycle of the instruction in the older slot */
+  uint8_t older_cls;          /* insn_class_t of the instruction there */
+  uint32_t older_address;     /* its memory access */
+  bool older_has_address;
+  bool older_early;  /* its shift or add used the first execute stage */
+  bool slot_open;    /* the younger slot of the current pair is free */
+  uint64_t mac_time; /* issue cycle + 1 of the last single precision MAC, 0: none */
+  uint8_t mac_cls;
+  uint64_t store_time[STORE_QUEUE];
+  uint32_t store_word[STORE_QUEUE];
+  uint8_t store_next;
+  predictor_t predictor;
+} m7_state_t;
+
+typedef struct {
+  const core_model_t *model;
+  uint64_t now; /* cycles charged so far; the next instruction issues here unless something holds it */
+  union {
+    m4_state_t m4;
+    m7_state_t m7;
+  } state;
+} pipeline_t;
+
+void pipeline_reset(pipeline_t *pipeline, const core_model_t *model);
+
+/* Steps one executed (or skipped) instruction. COST is overwritten. */
+void pipeline_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, cost_t *cost);
+
+/* Charges what the last instruction still owes when nothing follows it. */
+void pipeline_drain(pipeline_t *pipeline, cost_t *cost);
+
+/* The cycle at which INSN would issue now: what a CYCCNT read by INSN returns. Does not change the pipeline. */
+uint64_t pipeline_issue_cycle(const pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome);
+
+/* For pipeline_*.c. */
+static inline void charge(cost_t *cost, cause_t cause, grade_t grade, unsigned cycles) {
+  if (cycles == 0) return;
+  cost->charges[cost->count++] = (charge_t){(uint16_t)cycles, (uint8_t)cause, (uint8_t)grade, false};
+}
+static inline void charge_previous(cost_t *cost, cause_t cause, grade_t grade, unsigned cycles) {
+  if (cycles == 0) return;
+  cost->charges[cost->count++] = (charge_t){(uint16_t)cycles, (uint8_t)cause, (uint8_t)grade, true};
+}
+unsigned divide_cycles(const core_model_t *model, const insn_t *insn, const outcome_t *outcome, grade_t *grade);
+
+void m4_reset(pipeline_t *pipeline);
+void m4_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, cost_t *cost);
+void m4_drain(pipeline_t *pipeline, cost_t *cost);
+void m7_reset(pipeline_t *pipeline);
+void m7_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, cost_t *cost);
+
+/* predictor.c. True when the branch was predicted right; learns from it. ENTRIES and RETURNS from the cost model. */
+bool predictor_resolve(predictor_t *predictor, unsigned entries, unsigned returns, const insn_t *insn,
+                       const outcome_t *outcome);
+
+#endif

@@ -1,0 +1,210 @@
+/* Cortex-M4: three stages, one instruction at a time, in order.
+
+   Decisions. An instruction's cost depends on its neighbours: what the one before still owes (a load's data cycle) is
+   settled when the next one is known, and then charged to the one that owes it. Sequential fetch never limits; only a
+   taken branch to a 32-bit opcode off a word boundary pays for fetch. Memory latency is not the core's: it comes in as
+   outcome_t.first_access_wait.
+   Not modelled here: fetch starvation in wide-only code, I/D contention at the flash port, FPU overlap of MAC with
+   integer code, exceptions. */
+#include "timing/pipeline.h"
+
+#include <string.h>
+
+void m4_reset(pipeline_t *pipeline) {
+  m4_state_t *s = &pipeline->state.m4;
+  memset(s, 0, sizeof *s);
+  s->load_base = s->store_base = 0xFF;
+}
+
+static void charge_parameter(cost_t *cost, const core_model_t *model, parameter_t id, cause_t cause, bool previous) {
+  const cost_parameter_t *parameter = &model->parameters[id];
+  if (previous) {
+    charge_previous(cost, cause, parameter->from.grade, parameter->value);
+  } else {
+    charge(cost, cause, parameter->from.grade, parameter->value);
+  }
+}
+
+static bool is_single_store_imm(const insn_t *insn) {
+  return (insn->flags & INSN_SINGLE_STORE) && !(insn->flags & INSN_REG_OFFSET);
+}
+
+/* The next load or immediate-offset store may start its address phase in a load's data phase, unless its address is
+   what is being loaded, or both write back the same base. [TI-LS; J-M4; SCU 100 x LDR chain] */
+static bool chains_behind_load(const m4_state_t *s, const insn_t *insn) {
+  if (!(insn->flags & INSN_SINGLE_LOAD) && !is_single_store_imm(insn)) return false;
+  if (s->load_writes & insn->address_regs) return false;
+  return !((insn->flags & INSN_WRITEBACK) && insn->base == s->load_base);
+}
+
+/* Rule load_chain: a load's data cycle is hidden by a chained access or filled by NOP; else the load pays for it. */
+static void settle_load(const core_model_t *model, m4_state_t *s, const insn_t *insn, bool skipped, cost_t *cost) {
+  if (!s->load_open) return;
+  if (!skipped && chains_behind_load(s, insn)) return;
+  charge_parameter(cost, model, PARAMETER_LOAD_DATA, CAUSE_LOAD_USE, true);
+}
+
+/* Rule store_buffer: an immediate-offset store drains one cycle later; a load right behind it waits for that.
+   [J-M4; C store page] Two writeback stores to one base do not chain. [J-M4] */
+static void settle_store(const core_model_t *model, m4_state_t *s, const insn_t *insn, cost_t *cost) {
+  if (insn->memory == MEMORY_NONE) return;
+  /* A misaligned store's extra bus cycles only delay another access. [M3-LS] */
+  const cost_parameter_t *misaligned = &model->parameters[PARAMETER_MISALIGNED_WORD];
+  charge_previous(cost, CAUSE_MISALIGNED, misaligned->from.grade, s->store_misaligned);
+  if (s->store_open && insn->memory == MEMORY_LOAD) {
+    charge_parameter(cost, model, PARAMETER_STORE_TO_LOAD, CAUSE_STORE, true);
+  }
+  if (s->store_base != 0xFF && (insn->flags & INSN_SINGLE_STORE) && (insn->flags & INSN_WRITEBACK) &&
+      insn->base == s->store_base) {
+    charge_parameter(cost, model, PARAMETER_SAME_BASE_WRITEBACK, CAUSE_STORE, true);
+  }
+}
+
+/* Cycles of wait until INSN's FP operands from the last arithmetic instruction and the last divide are there, and the
+   unit is free. Rules fp_result_use, fp_mac, fp_long. [TRM4 FPU; G-FPU; SCU VDIV] */
+static void wait_for_fpu(const pipeline_t *pipeline, const insn_t *insn, uint64_t now, cost_t *cost) {
+  const m4_state_t *s = &pipeline->state.m4;
+  const core_model_t *model = pipeline->model;
+  uint64_t until = now;
+  grade_t grade = GRADE_DOCUMENTED;
+  for (unsigned i = 0; i < insn->operand_count; i++) {
+    uint64_t bit = REG_BIT(insn->operands[i].reg);
+    unsigned role = insn->operands[i].role;
+    const distance_t *recent = &model->distance[s->fp_cls][role];
+    if ((s->fp_writes & bit) && s->fp_issue + (uint64_t)recent->cycles > until) {
+      until = s->fp_issue + (uint64_t)recent->cycles;
+      grade = recent->grade;
+    }
+    const distance_t *slow = &model->distance[s->long_cls][role];
+    if ((s->long_writes & bit) && s->long_issue + (uint64_t)slow->cycles > until) {
+      until = s->long_issue + (uint64_t)slow->cycles;
+      grade = slow->grade;
+    }
+  }
+  charge(cost, CAUSE_FP_DEPENDENCY, grade, (unsigned)(until - now));
+  if (!s->long_writes || !(insn->flags & INSN_FP_ARITH)) return;
+  const cost_row_t *row = &model->rows[s->long_cls];
+  uint64_t free_at = s->long_issue + row->busy;
+  if (free_at > until) charge(cost, CAUSE_FP_BUSY, row->from.grade, (unsigned)(free_at - until));
+}
+
+static parameter_t misaligned_parameter(const insn_t *insn, const outcome_t *outcome) {
+  if (!outcome->has_address || !(insn->flags & (INSN_SINGLE_LOAD | INSN_SINGLE_STORE))) return PARAMETER_COUNT;
+  if (insn->access_bytes == 2 && (outcome->address & 1u)) return PARAMETER_MISALIGNED_HALFWORD;
+  if (insn->access_bytes != 4 || !(outcome->address & 3u)) return PARAMETER_COUNT;
+  return (outcome->address & 1u) ? PARAMETER_MISALIGNED_WORD_ODD : PARAMETER_MISALIGNED_WORD;
+}
+
+static cause_t beyond_issue_cause(const insn_t *insn) {
+  if (insn->flags & INSN_DIVIDE) return CAUSE_DIVIDE;
+  if (insn->flags & INSN_SINGLE_STORE) return CAUSE_STORE;
+  if (insn->transfers > 1 || insn->cls == CLASS_FP_FROM_CORE_PAIR || insn->cls == CLASS_FP_TO_CORE_PAIR) {
+    return CAUSE_TRANSFER;
+  }
+  if (insn->flags & INSN_FP_ARITH) return CAUSE_MULTIPLY;
+  if (insn->memory != MEMORY_NONE) return CAUSE_TRANSFER;
+  return CAUSE_SYSTEM;
+}
+
+/* Cycles in the issue stage. Rules it_fold, nop_hide, divide_early_out, transfer_beats. */
+static unsigned issue_cycles(const core_model_t *model, const m4_state_t *s, const insn_t *insn,
+                             const outcome_t *outcome, grade_t *grade) {
+  const cost_row_t *row = &model->rows[insn->cls];
+  *grade = row->from.grade;
+  if (outcome->skipped) return 1; /* a failed condition costs one cycle whatever it guards [C conditional block] */
+  if (row->rule == RULE_IT_FOLD && s->was_narrow && !s->was_taken) return 0;
+  if (row->rule == RULE_NOP_HIDE && s->nop_free) return 0;
+  if (insn->flags & INSN_DIVIDE) return divide_cycles(model, insn, outcome, grade);
+  unsigned cycles = row->issue;
+  if (row->beat) cycles += (insn->transfers + row->beat - 1u) / row->beat;
+  return cycles;
+}
+
+static void charge_issue(const core_model_t *model, const m4_state_t *s, const insn_t *insn, const outcome_t *outcome,
+                         cost_t *cost) {
+  grade_t grade;
+  unsigned cycles = issue_cycles(model, s, insn, outcome, &grade);
+  if (cycles == 0) return;
+  charge(cost, CAUSE_ISSUE, grade, 1);
+  charge(cost, beyond_issue_cause(insn), grade, cycles - 1);
+}
+
+/* What the next instruction needs to know about this one. */
+static void remember(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, uint64_t issued, bool folded) {
+  m4_state_t *s = &pipeline->state.m4;
+  if (folded) return; /* a folded IT or a hidden NOP leaves no trace in the execute stage */
+  bool done = !outcome->skipped;
+  bool store_imm = is_single_store_imm(insn) && done;
+  parameter_t misaligned = misaligned_parameter(insn, outcome);
+  s->results = (insn->flags & INSN_DATA_PROC) && done ? insn->writes : 0;
+  s->load_open = (insn->flags & INSN_SINGLE_LOAD) && done;
+  s->load_writes = s->load_open ? insn->writes : 0;
+  s->load_base = s->load_open && (insn->flags & INSN_WRITEBACK) ? insn->base : 0xFF;
+  s->store_open = store_imm;
+  s->store_base = store_imm && (insn->flags & INSN_WRITEBACK) ? insn->base : 0xFF;
+  s->store_misaligned = insn->memory == MEMORY_STORE && done && misaligned != PARAMETER_COUNT
+                            ? (uint8_t)pipeline->model->parameters[misaligned].value
+                            : 0;
+  s->nop_free = s->load_open || (pipeline->model->rows[insn->cls].rule == RULE_STORE_REG_OFFSET && done);
+  s->was_memory = insn->memory != MEMORY_NONE && done;
+  s->was_taken = outcome->taken;
+  s->was_narrow = insn->size == 2;
+  if (!(insn->flags & INSN_FP_ARITH) || !done) return;
+  if (pipeline->model->rows[insn->cls].rule == RULE_FP_LONG) {
+    s->long_cls = insn->cls;
+    s->long_writes = insn->writes;
+    s->long_issue = issued;
+  } else {
+    s->fp_cls = insn->cls;
+    s->fp_writes = insn->writes;
+    s->fp_issue = issued;
+    s->long_writes &= ~insn->writes;
+  }
+}
+
+void m4_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, cost_t *cost) {
+  const core_model_t *model = pipeline->model;
+  m4_state_t *s = &pipeline->state.m4;
+  const cost_row_t *row = &model->rows[insn->cls];
+
+  settle_load(model, s, insn, outcome->skipped, cost);
+  bool nop_hidden = row->rule == RULE_NOP_HIDE && s->nop_free;
+  if (!outcome->skipped) {
+    settle_store(model, s, insn, cost);
+    /* No forwarding from execute to the address generator. [TI-LS] */
+    if (s->results & insn->address_regs) {
+      charge_parameter(cost, model, PARAMETER_ADDRESS_INTERLOCK, CAUSE_ADDRESS, false);
+    }
+    uint64_t stalled = 0;
+    for (unsigned i = 0; i < cost->count; i++)
+      stalled += cost->charges[i].cycles;
+    if (insn->flags & INSN_FP) wait_for_fpu(pipeline, insn, pipeline->now + stalled, cost);
+  }
+  /* A branch target that is a 32-bit opcode off a word boundary takes two fetches. [C branch timing] */
+  if (s->was_taken && insn_is_wide_unaligned(insn)) {
+    charge_parameter(cost, model, PARAMETER_TARGET_UNALIGNED_WIDE, CAUSE_FETCH, false);
+  }
+  cost->before = cost->count;
+
+  uint64_t issued = pipeline->now;
+  for (unsigned i = 0; i < cost->before; i++)
+    issued += cost->charges[i].cycles;
+  charge_issue(model, s, insn, outcome, cost);
+  bool folded = cost->count == cost->before && !nop_hidden;
+  if (!outcome->skipped) {
+    parameter_t misaligned = misaligned_parameter(insn, outcome);
+    if (misaligned != PARAMETER_COUNT && insn->memory == MEMORY_LOAD) {
+      charge_parameter(cost, model, misaligned, CAUSE_MISALIGNED, false);
+    }
+    if (!s->was_memory) charge(cost, CAUSE_MEMORY, GRADE_INFERRED, outcome->first_access_wait);
+  }
+  if (outcome->taken) charge(cost, CAUSE_BRANCH, row->from.grade, row->taken);
+  if (nop_hidden) s->load_open = false;
+  remember(pipeline, insn, outcome, issued, folded);
+}
+
+void m4_drain(pipeline_t *pipeline, cost_t *cost) {
+  m4_state_t *s = &pipeline->state.m4;
+  if (s->load_open) charge_parameter(cost, pipeline->model, PARAMETER_LOAD_DATA, CAUSE_LOAD_USE, true);
+  s->load_open = false;
+}

@@ -1,0 +1,292 @@
+/* Cortex-M7: two instructions at a time, in order, on a skewed pipeline.
+
+   Decisions. An instruction issues in the older slot of a new cycle, or beside the one before it as the younger of a
+   pair. Operands are needed, and results appear, at different stages; the cost model turns that into one distance in
+   cycles for each (producer class, operand role). The clock advances when an older instruction issues: the cycle is
+   charged to it, a younger partner is free, and waiting is charged to the instruction that waits.
+   Not modelled here: instruction fetch, the TCM store queue's byte costs, bank patterns of LDM, data-dependent double
+   precision, exceptions, caches. */
+#include "timing/pipeline.h"
+
+#include <string.h>
+
+/* Writers that are not a timing class: results that appear earlier than their class's row says. */
+enum { WRITER_EARLY = CLASS_COUNT, WRITER_WRITEBACK, WRITER_NONE };
+
+void m7_reset(pipeline_t *pipeline) {
+  m7_state_t *s = &pipeline->state.m7;
+  memset(s, 0, sizeof *s);
+  memset(s->writer, WRITER_NONE, sizeof s->writer);
+}
+
+static distance_t pseudo_distance(const core_model_t *model, parameter_t id, unsigned role) {
+  const cost_parameter_t *parameter = &model->parameters[id];
+  int cycles = (int)parameter->value - model->need[role];
+  return (distance_t){(int8_t)(cycles > 0 ? cycles : 0), parameter->from.grade};
+}
+
+static distance_t distance_to(const core_model_t *model, unsigned writer, unsigned role) {
+  if (writer < CLASS_COUNT) return model->distance[writer][role];
+  if (writer == WRITER_EARLY) return pseudo_distance(model, PARAMETER_EARLY_RESULT, role);
+  return pseudo_distance(model, PARAMETER_WRITEBACK_RESULT, role);
+}
+
+/* What holds an instruction back, worst first come. */
+typedef struct {
+  uint64_t cycle; /* earliest issue */
+  cause_t cause;
+  grade_t grade;
+} hold_t;
+
+static void hold_until(hold_t *hold, uint64_t cycle, cause_t cause, grade_t grade) {
+  if (cycle <= hold->cycle) return;
+  *hold = (hold_t){cycle, cause, grade};
+}
+
+static cause_t wait_cause(unsigned writer, unsigned role) {
+  if (role == ROLE_BASE || role == ROLE_INDEX) return CAUSE_ADDRESS;
+  if (writer >= CLASS_FP_FROM_CORE && writer < CLASS_COUNT && writer != CLASS_FP_TO_CORE) return CAUSE_FP_DEPENDENCY;
+  if (writer >= CLASS_LOAD && writer <= CLASS_LOAD_EXCLUSIVE) return CAUSE_LOAD_USE;
+  return CAUSE_DEPENDENCY;
+}
+
+static void hold_for_operands(const pipeline_t *pipeline, const insn_t *insn, hold_t *hold) {
+  const m7_state_t *s = &pipeline->state.m7;
+  for (unsigned i = 0; i < insn->operand_count; i++) {
+    unsigned reg = insn->operands[i].reg, role = insn->operands[i].role;
+    if (s->writer[reg] == WRITER_NONE) continue;
+    distance_t distance = distance_to(pipeline->model, s->writer[reg], role);
+    hold_until(hold, s->issued[reg] + (uint64_t)distance.cycles, wait_cause(s->writer[reg], role), distance.grade);
+  }
+}
+
+/* Inputs there in the first execute stage. Rules early_alu, early_shift. [J-M7; ACTLR DISDYNADD] */
+static bool ready_early(const pipeline_t *pipeline, const insn_t *insn, uint64_t cycle) {
+  const m7_state_t *s = &pipeline->state.m7;
+  for (unsigned i = 0; i < insn->operand_count; i++) {
+    unsigned reg = insn->operands[i].reg;
+    if (s->writer[reg] == WRITER_NONE) continue;
+    distance_t distance = distance_to(pipeline->model, s->writer[reg], ROLE_EARLY);
+    if (s->issued[reg] + (uint64_t)distance.cycles > cycle) return false;
+  }
+  return true;
+}
+
+static bool is_fma(unsigned cls) { return cls == CLASS_FP32_FMA || cls == CLASS_FP32_MLA; }
+
+/* For the cycles of the FMA shadow there is no FP add and no wide FP transfer. [J-M7] */
+static bool barred_by_fma_shadow(const insn_t *insn) {
+  switch (insn->cls) {
+  case CLASS_FP32_ADD:
+  case CLASS_FP32_MOVE_IMM:
+  case CLASS_FP_LOAD_DOUBLE:
+  case CLASS_FP_STORE_DOUBLE:
+  case CLASS_FP_LOAD_MULTIPLE:
+  case CLASS_FP_STORE_MULTIPLE: return true;
+  default: return false;
+  }
+}
+
+static bool in_fma_shadow(const pipeline_t *pipeline, uint64_t cycle) {
+  const m7_state_t *s = &pipeline->state.m7;
+  return s->mac_time && cycle < s->mac_time + pipeline->model->parameters[PARAMETER_FMA_SHADOW].value;
+}
+
+static void hold_for_fpu(const pipeline_t *pipeline, const insn_t *insn, hold_t *hold) {
+  const m7_state_t *s = &pipeline->state.m7;
+  if (!s->mac_time) return;
+  const cost_parameter_t *shadow = &pipeline->model->parameters[PARAMETER_FMA_SHADOW];
+  if (barred_by_fma_shadow(insn)) {
+    hold_until(hold, s->mac_time + shadow->value, CAUSE_FP_BUSY, shadow->from.grade);
+  }
+  /* VFMA behind VMLA: one bubble. [J-M7] */
+  if (insn->cls == CLASS_FP32_FMA && s->mac_cls == CLASS_FP32_MLA) {
+    hold_until(hold, s->mac_time + 1, CAUSE_FP_BUSY, shadow->from.grade);
+  }
+}
+
+/* A load of a word that a recent store has not yet delivered. [LM] */
+static void hold_for_stores(const pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, hold_t *hold) {
+  const m7_state_t *s = &pipeline->state.m7;
+  if (insn->memory != MEMORY_LOAD || !outcome->has_address) return;
+  const cost_parameter_t *wait = &pipeline->model->parameters[PARAMETER_STORE_TO_LOAD_SAME];
+  for (unsigned i = 0; i < STORE_QUEUE; i++) {
+    if (s->store_time[i] && s->store_word[i] == outcome->address >> 2) {
+      hold_until(hold, s->store_time[i] - 1 + wait->value, CAUSE_STORE, wait->from.grade);
+    }
+  }
+}
+
+static bool same_bank(uint32_t a, uint32_t b) { return ((a ^ b) & 4u) == 0; }
+
+/* Rules 1-8 of pairing: may INSN be the younger partner of the instruction in the older slot? [J-M7; L; LH] */
+static bool may_pair(const pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome) {
+  const m7_state_t *s = &pipeline->state.m7;
+  const cost_row_t *row = &pipeline->model->rows[insn->cls];
+  const cost_row_t *older = &pipeline->model->rows[s->older_cls];
+  const unsigned mac = 1u << UNIT_MAC, store = 1u << UNIT_STORE, load = 1u << UNIT_LOAD;
+  unsigned shareable = 1u << UNIT_ALU | 1u << UNIT_LOAD | 1u << UNIT_FP_MOVE;
+  if (row->slots != SLOTS_ANY) return false;
+  if (row->units & older->units & ~shareable) return false;
+  if ((row->units & mac && older->units & store) || (row->units & store && older->units & mac)) return false;
+  if (row->units & older->units & load) {
+    if (!outcome->has_address || !s->older_has_address || same_bank(outcome->address, s->older_address)) return false;
+  }
+  if (row->units & older->units & (1u << UNIT_FP_MOVE) && insn->cls == CLASS_FP32_MOVE_IMM) return false;
+  /* In the shadow, FP register moves and memory take the older slot; a MAC behind another pairs with none of them. */
+  bool moves = (row->units & (1u << UNIT_FP_MOVE)) != 0;
+  if (moves && (in_fma_shadow(pipeline, s->older_time) || is_fma(s->older_cls))) return false;
+  if (is_fma(insn->cls) && (older->units & (1u << UNIT_FP_MOVE)) && in_fma_shadow(pipeline, s->older_time))
+    return false;
+  return true;
+}
+
+static void set_writer(m7_state_t *s, uint64_t mask, uint64_t cycle, unsigned writer) {
+  while (mask) {
+    unsigned reg = (unsigned)__builtin_ctzll(mask);
+    mask &= mask - 1;
+    s->issued[reg] = cycle;
+    s->writer[reg] = (uint8_t)writer;
+  }
+}
+
+/* Results of a register list appear beat by beat. Rule transfer_beats. [J-M7] */
+static void set_list_writers(m7_state_t *s, const insn_t *insn, uint64_t cycle, unsigned beat) {
+  uint64_t mask = insn->writes;
+  for (unsigned index = 0; mask; index++) {
+    uint64_t bit = mask & (~mask + 1);
+    mask ^= bit;
+    set_writer(s, bit, cycle + index / beat, insn->cls);
+  }
+}
+
+static void record(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, uint64_t cycle, bool early) {
+  m7_state_t *s = &pipeline->state.m7;
+  const cost_row_t *row = &pipeline->model->rows[insn->cls];
+  if (outcome->skipped) return;
+  if (row->beat && insn->memory == MEMORY_LOAD) {
+    set_list_writers(s, insn, cycle, row->beat);
+  } else if (insn->writes) {
+    uint64_t flags = insn->writes & REG_BIT(REG_FLAGS); /* flags are always produced late [J-M7] */
+    set_writer(s, insn->writes & ~flags, cycle, early ? (unsigned)WRITER_EARLY : insn->cls);
+    set_writer(s, flags, cycle, insn->cls);
+  }
+  if (insn->flags & INSN_WRITEBACK) {
+    unsigned beats = row->beat ? (insn->transfers + row->beat - 1u) / row->beat - 1u : 0;
+    set_writer(s, REG_BIT(insn->base), cycle + beats, WRITER_WRITEBACK);
+  }
+  if (is_fma(insn->cls)) {
+    s->mac_time = cycle + 1;
+    s->mac_cls = insn->cls;
+  }
+  if (insn->memory == MEMORY_STORE && outcome->has_address) {
+    s->store_time[s->store_next] = cycle + 1;
+    s->store_word[s->store_next] = outcome->address >> 2;
+    s->store_next = (uint8_t)((s->store_next + 1) % STORE_QUEUE);
+  }
+}
+
+static unsigned occupied_cycles(const core_model_t *model, const insn_t *insn, const outcome_t *outcome,
+                                grade_t *grade) {
+  const cost_row_t *row = &model->rows[insn->cls];
+  *grade = row->from.grade;
+  if (insn->flags & INSN_DIVIDE && !outcome->skipped) return divide_cycles(model, insn, outcome, grade);
+  unsigned cycles = row->issue;
+  if (row->beat) cycles += (insn->transfers + row->beat - 1u) / row->beat;
+  return cycles ? cycles : 1;
+}
+
+static cause_t beyond_issue_cause(const insn_t *insn) {
+  switch (insn->cls) {
+  case CLASS_DIVIDE_SIGNED:
+  case CLASS_DIVIDE_UNSIGNED:
+  case CLASS_FP32_DIV:
+  case CLASS_FP32_SQRT:
+  case CLASS_FP64_DIV:
+  case CLASS_FP64_SQRT: return CAUSE_DIVIDE;
+  default: break;
+  }
+  if (insn->flags & INSN_FP_ARITH) return CAUSE_FP_BUSY;
+  if (insn->memory != MEMORY_NONE) return CAUSE_TRANSFER;
+  return CAUSE_SYSTEM;
+}
+
+static void charge_misaligned(const pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, bool younger,
+                              cost_t *cost) {
+  if (!(insn->flags & INSN_SINGLE_LOAD) || !outcome->has_address) return;
+  if (!(outcome->address & (insn->access_bytes - 1u))) return;
+  const cost_parameter_t *extra =
+      &pipeline->model->parameters[younger ? PARAMETER_MISALIGNED_YOUNGER : PARAMETER_MISALIGNED_OLDER];
+  charge(cost, CAUSE_MISALIGNED, extra->from.grade, extra->value);
+}
+
+/* Rule branch_predicted: right, no bubble; wrong, a refill whose length depends on how early the flags were known for a
+   direct branch. [J-M7 8 and 6 cycles] */
+static void charge_branch(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, uint64_t issued,
+                          cost_t *cost) {
+  m7_state_t *s = &pipeline->state.m7;
+  if (insn->flow == FLOW_NONE || outcome->skipped) return;
+  const cost_parameter_t *parameters = pipeline->model->parameters;
+  cost->predicted = insn->flow != FLOW_BRANCH;
+  if (predictor_resolve(&s->predictor, parameters[PARAMETER_PREDICTOR_ENTRIES].value,
+                        parameters[PARAMETER_RETURN_STACK_ENTRIES].value, insn, outcome)) {
+    return;
+  }
+  cost->mispredicted = true;
+  parameter_t which = PARAMETER_MISPREDICT_INDIRECT;
+  if (insn->flow == FLOW_CONDITIONAL) {
+    bool known = s->writer[REG_FLAGS] == WRITER_NONE ||
+                 issued >= s->issued[REG_FLAGS] + parameters[PARAMETER_EARLY_FLAGS_DISTANCE].value;
+    which = known ? PARAMETER_MISPREDICT_EARLY_FLAGS : PARAMETER_MISPREDICT_LATE_FLAGS;
+  }
+  charge(cost, CAUSE_MISPREDICT, parameters[which].from.grade, parameters[which].value);
+  s->slot_open = false; /* nothing at the target pairs with a mispredicted branch */
+}
+
+static bool try_younger(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, const hold_t *hold,
+                        cost_t *cost) {
+  m7_state_t *s = &pipeline->state.m7;
+  if (!s->slot_open || hold->cycle > s->older_time || !may_pair(pipeline, insn, outcome)) return false;
+  uint64_t cycle = s->older_time;
+  bool shift = pipeline->model->rows[insn->cls].rule == RULE_EARLY_SHIFT;
+  bool early = shift && !s->older_early && !(pipeline->model->rows[s->older_cls].units & (1u << UNIT_SHIFTER)) &&
+               ready_early(pipeline, insn, cycle);
+  record(pipeline, insn, outcome, cycle, early);
+  s->slot_open = false;
+  cost->paired = true;
+  cost->before = cost->count;
+  charge_misaligned(pipeline, insn, outcome, true, cost);
+  charge_branch(pipeline, insn, outcome, cycle, cost);
+  return true;
+}
+
+void m7_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, cost_t *cost) {
+  m7_state_t *s = &pipeline->state.m7;
+  const core_model_t *model = pipeline->model;
+  const cost_row_t *row = &model->rows[insn->cls];
+  hold_t hold = {0, CAUSE_DEPENDENCY, GRADE_DOCUMENTED};
+  hold_for_operands(pipeline, insn, &hold);
+  if (insn->flags & INSN_FP) hold_for_fpu(pipeline, insn, &hold);
+  hold_for_stores(pipeline, insn, outcome, &hold);
+  if (try_younger(pipeline, insn, outcome, &hold, cost)) return;
+
+  uint64_t cycle = hold.cycle > pipeline->now ? hold.cycle : pipeline->now;
+  charge(cost, hold.cause, hold.grade, (unsigned)(cycle - pipeline->now));
+  cost->before = cost->count;
+  grade_t grade;
+  unsigned cycles = occupied_cycles(model, insn, outcome, &grade);
+  charge(cost, CAUSE_ISSUE, grade, 1);
+  charge(cost, beyond_issue_cause(insn), grade, cycles - 1);
+  bool early = (insn->flags & INSN_EARLY) && (row->rule == RULE_EARLY_ALU || row->rule == RULE_EARLY_SHIFT) &&
+               !outcome->skipped && ready_early(pipeline, insn, cycle);
+  record(pipeline, insn, outcome, cycle, early);
+  s->older_cls = insn->cls;
+  s->older_time = cycle;
+  s->older_early = early && row->rule == RULE_EARLY_SHIFT;
+  s->older_has_address = outcome->has_address;
+  s->older_address = outcome->address;
+  s->slot_open = row->slots != SLOTS_ALONE;
+  charge_misaligned(pipeline, insn, outcome, false, cost);
+  charge(cost, CAUSE_MEMORY, GRADE_INFERRED, outcome->first_access_wait);
+  charge_branch(pipeline, insn, outcome, cycle, cost);
+}
