@@ -1,0 +1,125 @@
+#include "machine/code.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Two-level table: page of 4 KiB, halfword within it. One direct lookup an instruction, no hashing. */
+enum { PAGE_SHIFT = 12, PAGE_SLOTS = 1 << (PAGE_SHIFT - 1), PAGES = 1 << (32 - PAGE_SHIFT) };
+
+struct code {
+  const program_t *program;
+  code_read_t read;
+  void *context;
+  decoder_t *decoder;
+  code_slot_t ***pages;
+  code_slot_t *first, **last;
+};
+
+code_t *code_new(const program_t *program, code_read_t read, void *context) {
+  code_t *code = calloc(1, sizeof *code);
+  if (!code) return NULL;
+  code->program = program;
+  code->read = read;
+  code->context = context;
+  code->last = &code->first;
+  code->decoder = decoder_new();
+  code->pages = calloc(PAGES, sizeof *code->pages);
+  if (!code->decoder || !code->pages) {
+    code_free(code);
+    return NULL;
+  }
+  return code;
+}
+
+void code_free(code_t *code) {
+  if (!code) return;
+  for (code_slot_t *slot = code->first, *next; slot; slot = next) {
+    next = slot->next_allocated;
+    free(slot);
+  }
+  if (code->pages) {
+    for (size_t i = 0; i < PAGES; i++)
+      free(code->pages[i]);
+  }
+  free(code->pages);
+  decoder_free(code->decoder);
+  free(code);
+}
+
+static code_slot_t **slot_place(code_t *code, uint32_t address) {
+  code_slot_t ***page = &code->pages[address >> PAGE_SHIFT];
+  if (!*page) *page = calloc(PAGE_SLOTS, sizeof **page);
+  return *page ? &(*page)[(address >> 1) & (PAGE_SLOTS - 1)] : NULL;
+}
+
+static int32_t marker_at(const program_t *program, uint32_t address) {
+  size_t low = 0, high = program->marker_count;
+  while (low < high) {
+    size_t middle = (low + high) / 2;
+    if (program->markers[middle].address < address) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low < program->marker_count && program->markers[low].address == address ? (int32_t)low : -1;
+}
+
+static code_slot_t *decode_slot(code_t *code, uint32_t address, it_context_t context) {
+  uint8_t bytes[4] = {0};
+  if (!code->read(code->context, address, bytes, 2)) return NULL;
+  if (insn_size((uint16_t)(bytes[0] | bytes[1] << 8)) == 4 && !code->read(code->context, address, bytes, 4))
+    return NULL;
+  code_slot_t **place = slot_place(code, address);
+  code_slot_t *slot = place ? calloc(1, sizeof *slot) : NULL;
+  if (!slot) return NULL;
+  decode_insn(code->decoder, bytes, address, context, &slot->insn);
+  slot->key = address;
+  const function_t *function = program_function_at(code->program, address);
+  slot->function = function ? (int32_t)(function - code->program->functions) : -1;
+  slot->function_entry = function && function->address == address;
+  slot->marker = slot->insn.flags & INSN_MARKER ? marker_at(code->program, address) : -1;
+  *place = slot;
+  *code->last = slot;
+  code->last = &slot->next_allocated;
+  return slot;
+}
+
+/* The members of an IT block are decoded with it: alone they would not know their condition. */
+static bool decode_members(code_t *code, code_slot_t *it) {
+  uint8_t conditions[4];
+  unsigned count = decode_it(it->insn.opcode[0], conditions);
+  uint32_t address = it->insn.address + it->insn.size;
+  it->it_left = (uint8_t)count;
+  for (unsigned i = 0; i < count; i++) {
+    code_slot_t *member = decode_slot(code, address, (it_context_t){true, conditions[i]});
+    if (!member) return false;
+    member->it_left = (uint8_t)(count - 1 - i);
+    address += member->insn.size;
+  }
+  return true;
+}
+
+code_slot_t *code_at(code_t *code, uint32_t address) {
+  code_slot_t **page = code->pages[address >> PAGE_SHIFT];
+  code_slot_t *slot = page ? page[(address >> 1) & (PAGE_SLOTS - 1)] : NULL;
+  if (slot) return slot;
+  slot = decode_slot(code, address, (it_context_t){false, 14});
+  if (slot && slot->insn.cls == CLASS_IT && !decode_members(code, slot)) return NULL;
+  return slot;
+}
+
+void code_written(code_t *code, uint32_t address, unsigned bytes) {
+  uint32_t start = address < 2 ? 0 : (address & ~1u) - 2; /* a 32-bit opcode may begin one halfword earlier */
+  for (uint32_t at = start; at < address + bytes; at += 2) {
+    code_slot_t **page = code->pages[at >> PAGE_SHIFT];
+    code_slot_t **place = page ? &page[(at >> 1) & (PAGE_SLOTS - 1)] : NULL;
+    if (!place || !*place || at + (*place)->insn.size <= address) continue;
+    (*place)->key = 1;
+    *place = NULL;
+  }
+}
+
+code_slot_t *code_first(code_t *code) { return code->first; }
+
+decoder_t *code_decoder(code_t *code) { return code->decoder; }

@@ -1,0 +1,132 @@
+/* From counters to results_t, once, at the end. */
+#include "machine/machine_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef CMSIM_VERSION
+#error "CMSIM_VERSION comes from the build"
+#endif
+
+static char *copy(const char *text) { return text ? strdup(text) : NULL; }
+
+static void collect_regions(machine_t *m, results_t *r) {
+  size_t count;
+  const measured_region_t *regions = regions_list(m->call_regions, &count);
+  r->regions = calloc(count + 1, sizeof *r->regions);
+  if (!r->regions) return;
+  for (size_t i = 0; i < count; i++) {
+    const measured_region_t *from = &regions[i];
+    region_result_t *to = &r->regions[r->region_count++];
+    to->name = copy(from->name);
+    to->calls = from->calls;
+    to->cycles = from->cycles;
+    to->min_cycles = from->calls ? from->min_cycles : 0;
+    to->max_cycles = from->max_cycles;
+    to->instructions = from->instructions;
+    memcpy(to->causes, from->causes, sizeof to->causes);
+    to->stack_peak_bytes = from->stack_peak;
+    to->open = from->depth > 0;
+  }
+}
+
+static int by_self_cycles(const void *a, const void *b) {
+  const function_result_t *x = a, *y = b;
+  if (x->self_cycles != y->self_cycles) return x->self_cycles < y->self_cycles ? 1 : -1;
+  return strcmp(x->name, y->name);
+}
+
+static void add_slot(function_result_t *function, const code_slot_t *slot) {
+  function->instructions += slot->profile.count;
+  for (unsigned c = 0; c < CAUSE_COUNT; c++)
+    function->causes[c] += slot->profile.cycles[c];
+}
+
+static void collect_functions(machine_t *m, results_t *r) {
+  size_t known = m->program->function_count;
+  function_result_t *all = calloc(known + 1, sizeof *all); /* the last one: code without a symbol */
+  if (!all) return;
+  for (code_slot_t *slot = code_first(m->code); slot; slot = slot->next_allocated) {
+    add_slot(&all[slot->function >= 0 ? (size_t)slot->function : known], slot);
+  }
+  const call_count_t *calls = regions_calls(m->call_regions);
+  size_t kept = 0;
+  for (size_t i = 0; i <= known; i++) {
+    if (all[i].instructions == 0) continue;
+    function_result_t f = all[i];
+    f.self_cycles = profile_sum(f.causes, CAUSE_COUNT);
+    source_line_t line;
+    if (i < known) {
+      f.name = copy(m->program->functions[i].name);
+      f.calls = calls[i].calls;
+      f.total_cycles = calls[i].total_cycles;
+      if (symbols_line(m->symbols, m->program->functions[i].address, &line)) {
+        f.file = copy(line.file);
+        f.line = line.line;
+      }
+    } else {
+      f.name = copy("?");
+    }
+    /* Reached by falling through or by a jump that was no call: at least its own cycles. */
+    if (f.total_cycles < f.self_cycles) f.total_cycles = f.self_cycles;
+    all[kept++] = f;
+  }
+  qsort(all, kept, sizeof *all, by_self_cycles);
+  r->functions = all;
+  r->function_count = kept;
+}
+
+static void collect_objects(machine_t *m, results_t *r) {
+  size_t count = m->program->object_count;
+  r->objects = calloc(count + 1, sizeof *r->objects);
+  if (!r->objects) return;
+  for (size_t i = 0; i < count; i++) {
+    const object_t *from = &m->program->objects[i];
+    r->objects[r->object_count++] =
+        (object_result_t){copy(from->name), copy(from->section), from->bytes, from->place == OBJECT_RAM};
+  }
+}
+
+static void collect_memory(machine_t *m, results_t *r) {
+  r->flash_bytes = m->program->flash_bytes;
+  r->ram_static_bytes = m->program->ram_static_bytes;
+  r->stack_peak_bytes = m->program->initial_sp - m->lowest_sp;
+  r->heap_known = m->sbrk_seen;
+  r->heap_peak_bytes = m->heap_top - m->heap_start;
+}
+
+results_t *collect_results(machine_t *m) {
+  results_t *r = calloc(1, sizeof *r);
+  if (!r) return NULL;
+  char memory[512];
+  memory_map_describe(&m->map, memory, sizeof memory);
+  r->tool_version = copy(CMSIM_VERSION);
+  r->cost_model_hash = copy(m->model->hash);
+  r->config_hash = copy(m->target->hash);
+  r->firmware_path = copy(m->program->path);
+  r->firmware_sha256 = copy(m->program->sha256);
+  r->firmware_build_id = copy(m->program->build_id);
+  r->core = copy(m->model->core);
+  r->memory = copy(memory);
+  r->mhz = m->options.mhz;
+  r->end = m->end;
+  r->exit_code = m->exit_code;
+  r->fault = m->end == RUN_FAULT ? copy(m->fault) : NULL;
+  r->partial = m->end == RUN_MAX_CYCLES || m->end == RUN_TIMEOUT || m->end == RUN_INTERRUPTED || m->end == RUN_FAULT;
+  r->cycles = m->pipeline.now;
+  r->instructions = m->totals.instructions;
+  memcpy(r->causes, m->totals.causes, sizeof r->causes);
+  memcpy(r->grade_cycles, m->totals.grades, sizeof r->grade_cycles);
+  r->pairs = m->totals.pairs;
+  r->branches = m->totals.predicted;
+  r->mispredicts = m->totals.mispredicted;
+  collect_regions(m, r);
+  collect_functions(m, r);
+  collect_objects(m, r);
+  collect_memory(m, r);
+  r->warnings = m->warnings;
+  r->warning_count = m->warning_count;
+  m->warnings = NULL;
+  m->warning_count = 0;
+  return r;
+}

@@ -1,0 +1,244 @@
+/* Unicorn 2.0.1 as a Cortex-M4 or M7.
+
+   Traps, all found by trying (engine_selftest() pins them):
+   - UC_MODE_MCLASS silently selects Cortex-M33: open with UC_MODE_THUMB and set the CPU model.
+   - BKPT arrives at the interrupt hook with pc ON it and must be stepped over; SVC with pc behind it.
+   - WFE and YIELD are "invalid": uc_emu_start returns with pc behind them, and running on from there is right.
+   - WFI ends uc_emu_start with success.
+   - pc read in memory hooks is stale: callers get the instruction from the insn callback instead.
+   - One constant `until` (baked into translated blocks), no `count`; hooks are added before the first start. */
+#include "machine/engine.h"
+
+#include "base/diag.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unicorn/unicorn.h>
+
+enum { PPB_FIRST = 0xE0000000u, PPB_LENGTH = 0x00100000u };
+static const uint64_t NEVER = 0xFFFFFFF0u; /* never a valid code address */
+
+struct engine {
+  uc_engine *uc;
+  engine_callbacks_t callbacks;
+  bool stopped; /* by us */
+  bool resume;  /* the trap wants to go on at resume_pc */
+  uint32_t resume_pc;
+  char error[160];
+};
+
+/* ---- hooks ---- */
+
+static void on_insn(uc_engine *uc, uint64_t address, uint32_t size, void *user) {
+  (void)uc;
+  (void)size;
+  engine_t *engine = user;
+  engine->callbacks.insn(engine->callbacks.context, (uint32_t)address);
+}
+
+static void on_access(uc_engine *uc, uc_mem_type type, uint64_t address, int size, int64_t value, void *user) {
+  (void)uc;
+  (void)value;
+  engine_t *engine = user;
+  engine->callbacks.access(engine->callbacks.context, (uint32_t)address, (unsigned)size, type == UC_MEM_WRITE);
+}
+
+static uint64_t on_ppb_read(uc_engine *uc, uint64_t offset, unsigned size, void *user) {
+  (void)uc;
+  engine_t *engine = user;
+  return engine->callbacks.ppb_read(engine->callbacks.context, PPB_FIRST + (uint32_t)offset, size);
+}
+
+static void on_ppb_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *user) {
+  (void)uc;
+  engine_t *engine = user;
+  engine->callbacks.ppb_write(engine->callbacks.context, PPB_FIRST + (uint32_t)offset, size, (uint32_t)value);
+}
+
+static void take_trap(engine_t *engine, trap_kind_t kind, uint32_t address, uint32_t next) {
+  if (engine->callbacks.trap(engine->callbacks.context, kind, address) == TRAP_RESUME_NEXT) {
+    engine->resume = true;
+    engine->resume_pc = next;
+  } else {
+    engine->stopped = true;
+  }
+  uc_emu_stop(engine->uc);
+}
+
+static bool on_unmapped(uc_engine *uc, uc_mem_type type, uint64_t address, int size, int64_t value, void *user) {
+  (void)uc;
+  (void)size;
+  (void)value;
+  engine_t *engine = user;
+  trap_kind_t kind = TRAP_OTHER;
+  switch (type) {
+  case UC_MEM_READ_UNMAPPED:
+  case UC_MEM_READ_PROT: kind = TRAP_READ; break;
+  case UC_MEM_WRITE_UNMAPPED: kind = TRAP_WRITE; break;
+  case UC_MEM_WRITE_PROT: kind = TRAP_WRITE_FLASH; break;
+  case UC_MEM_FETCH_UNMAPPED:
+  case UC_MEM_FETCH_PROT: kind = TRAP_FETCH; break;
+  default: break;
+  }
+  take_trap(engine, kind, (uint32_t)address, 0);
+  return false;
+}
+
+enum {
+  INTNO_UNDEFINED = 1,
+  INTNO_SVC = 2,
+  INTNO_PREFETCH = 3,
+  INTNO_DATA = 4,
+  INTNO_BKPT = 7,
+  INTNO_EXC_RETURN = 8,
+  INTNO_INVSTATE = 18
+};
+
+static void on_interrupt(uc_engine *uc, uint32_t intno, void *user) {
+  engine_t *engine = user;
+  uint32_t pc = 0;
+  uc_reg_read(uc, UC_ARM_REG_PC, &pc);
+  switch (intno) {
+  case INTNO_SVC: take_trap(engine, TRAP_SVC, pc, pc); break;
+  case INTNO_BKPT: take_trap(engine, TRAP_BKPT, pc, pc + 2); break;
+  case INTNO_UNDEFINED: take_trap(engine, TRAP_UNDEFINED, pc, 0); break;
+  case INTNO_PREFETCH: take_trap(engine, TRAP_FETCH, pc, 0); break;
+  case INTNO_INVSTATE: take_trap(engine, TRAP_STATE, pc, 0); break;
+  default:
+    snprintf(engine->error, sizeof engine->error, "processor exception %u", (unsigned)intno);
+    take_trap(engine, TRAP_OTHER, pc, 0);
+    break;
+  }
+}
+
+/* ---- life ---- */
+
+static bool add_hooks(engine_t *engine) {
+  uc_hook hook;
+  uc_err error = uc_hook_add(engine->uc, &hook, UC_HOOK_CODE, (void *)on_insn, engine, 1, 0);
+  if (!error) {
+    error = uc_hook_add(engine->uc, &hook, UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE, (void *)on_access, engine, 1, 0);
+  }
+  if (!error) {
+    int kinds = UC_HOOK_MEM_UNMAPPED | UC_HOOK_MEM_PROT;
+    error = uc_hook_add(engine->uc, &hook, kinds, (void *)on_unmapped, engine, 1, 0);
+  }
+  if (!error) error = uc_hook_add(engine->uc, &hook, UC_HOOK_INTR, (void *)on_interrupt, engine, 1, 0);
+  if (!error) {
+    error = uc_mmio_map(engine->uc, PPB_FIRST, PPB_LENGTH, on_ppb_read, engine, on_ppb_write, engine);
+  }
+  if (error) diag_error("unicorn: %s", uc_strerror(error));
+  return error == UC_ERR_OK;
+}
+
+static uc_engine *open_core(engine_core_t core) {
+  uc_engine *uc = NULL;
+  uc_err error = uc_open(UC_ARCH_ARM, UC_MODE_THUMB, &uc);
+  if (!error) {
+    error = uc_ctl_set_cpu_model(uc, core == ENGINE_CORTEX_M7 ? UC_CPU_ARM_CORTEX_M7 : UC_CPU_ARM_CORTEX_M4);
+  }
+  if (error) {
+    diag_error("unicorn: %s", uc_strerror(error));
+    if (uc) uc_close(uc);
+    return NULL;
+  }
+  return uc;
+}
+
+engine_t *engine_new(engine_core_t core, const engine_callbacks_t *callbacks) {
+  engine_t *engine = calloc(1, sizeof *engine);
+  if (!engine) return NULL;
+  engine->callbacks = *callbacks;
+  engine->uc = open_core(core);
+  if (!engine->uc || !add_hooks(engine)) {
+    engine_free(engine);
+    return NULL;
+  }
+  return engine;
+}
+
+void engine_free(engine_t *engine) {
+  if (!engine) return;
+  if (engine->uc) uc_close(engine->uc);
+  free(engine);
+}
+
+bool engine_map(engine_t *engine, uint32_t base, uint32_t bytes, bool writable) {
+  uint32_t permissions = UC_PROT_READ | UC_PROT_EXEC | (writable ? UC_PROT_WRITE : UC_PROT_NONE);
+  return uc_mem_map(engine->uc, base, bytes, permissions) == UC_ERR_OK;
+}
+
+bool engine_read(engine_t *engine, uint32_t address, void *bytes, size_t count) {
+  return uc_mem_read(engine->uc, address, bytes, count) == UC_ERR_OK;
+}
+
+bool engine_write(engine_t *engine, uint32_t address, const void *bytes, size_t count) {
+  return uc_mem_write(engine->uc, address, bytes, count) == UC_ERR_OK;
+}
+
+static int register_id(unsigned number) {
+  static const int high[] = {UC_ARM_REG_SP, UC_ARM_REG_LR, UC_ARM_REG_PC};
+  return number < 13 ? UC_ARM_REG_R0 + (int)number : high[number - 13];
+}
+
+uint32_t engine_register(engine_t *engine, unsigned number) {
+  uint32_t value = 0;
+  uc_reg_read(engine->uc, register_id(number), &value);
+  return value;
+}
+
+void engine_set_register(engine_t *engine, unsigned number, uint32_t value) {
+  uc_reg_write(engine->uc, register_id(number), &value);
+}
+
+/* Unicorn refuses WFE and YIELD; both have no effect on what a single core computes. */
+static bool is_wait_or_yield(engine_t *engine, uint32_t pc, uint32_t *next) {
+  uint16_t before[2];
+  if (uc_mem_read(engine->uc, pc - 2, &before[0], 2) == UC_ERR_OK && (before[0] == 0xBF20u || before[0] == 0xBF10u)) {
+    *next = pc;
+    return true;
+  }
+  if (uc_mem_read(engine->uc, pc - 4, before, 4) == UC_ERR_OK && before[0] == 0xF3AFu &&
+      (before[1] == 0x8001u || before[1] == 0x8002u)) {
+    *next = pc;
+    return true;
+  }
+  return false;
+}
+
+engine_end_t engine_run(engine_t *engine, uint32_t pc) {
+  engine->stopped = false;
+  for (;;) {
+    engine->resume = false;
+    uc_err error = uc_emu_start(engine->uc, pc | 1u, NEVER, 0, 0);
+    if (engine->stopped) return ENGINE_STOPPED;
+    if (engine->resume) {
+      pc = engine->resume_pc;
+      continue;
+    }
+    uint32_t at = engine_register(engine, 15);
+    if (error == UC_ERR_OK) return ENGINE_WFI;
+    if (error == UC_ERR_INSN_INVALID && is_wait_or_yield(engine, at, &pc)) continue;
+    if (error == UC_ERR_INSN_INVALID) {
+      take_trap(engine, TRAP_UNDEFINED, at, 0);
+      return ENGINE_STOPPED;
+    }
+    snprintf(engine->error, sizeof engine->error, "%s at pc 0x%08x", uc_strerror(error), (unsigned)at);
+    return ENGINE_FAILED;
+  }
+}
+
+void engine_stop(engine_t *engine) {
+  engine->stopped = true;
+  uc_emu_stop(engine->uc);
+}
+
+const char *engine_error(const engine_t *engine) { return engine->error; }
+
+const char *engine_version(void) {
+  static char text[16];
+  unsigned major = 0, minor = 0;
+  unsigned version = uc_version(&major, &minor);
+  snprintf(text, sizeof text, "%u.%u.%u", major, minor, (version >> 8) & 0xFFu);
+  return text;
+}

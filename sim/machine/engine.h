@@ -1,0 +1,75 @@
+/* The emulated core: Unicorn behind a narrow door. Functional truth only, no time.
+
+   Unicorn 2.0.1 facts this file works around are in engine.c. The engine calls back synchronously from engine_run(). */
+#ifndef CMSIM_MACHINE_ENGINE_H
+#define CMSIM_MACHINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+typedef struct engine engine_t;
+
+typedef enum { ENGINE_CORTEX_M4, ENGINE_CORTEX_M7 } engine_core_t;
+
+typedef enum {
+  TRAP_SVC,         /* pc behind it */
+  TRAP_BKPT,        /* pc on it */
+  TRAP_UNDEFINED,   /* pc on it */
+  TRAP_FETCH,       /* instruction fetch from ADDRESS impossible */
+  TRAP_READ,        /* data read of unmapped ADDRESS */
+  TRAP_WRITE,       /* data write to unmapped ADDRESS */
+  TRAP_WRITE_FLASH, /* data write to read-only ADDRESS */
+  TRAP_STATE,       /* branch to an even address: Arm state does not exist */
+  TRAP_OTHER
+} trap_kind_t;
+
+/* What the machine wants after a trap. */
+typedef enum { TRAP_STOP, TRAP_RESUME_NEXT } trap_answer_t;
+
+typedef struct {
+  void *context;
+  /* Before each executed instruction; not called for one whose IT condition failed. */
+  void (*insn)(void *context, uint32_t address);
+  /* Before each access of the instruction last announced; LDM and friends call once per word. */
+  void (*access)(void *context, uint32_t address, unsigned bytes, bool write);
+  uint32_t (*ppb_read)(void *context, uint32_t address, unsigned bytes);
+  void (*ppb_write)(void *context, uint32_t address, unsigned bytes, uint32_t value);
+  trap_answer_t (*trap)(void *context, trap_kind_t kind, uint32_t address);
+} engine_callbacks_t;
+
+typedef enum {
+  ENGINE_STOPPED, /* engine_stop() or a trap answered TRAP_STOP */
+  ENGINE_WFI,     /* pc behind the WFI */
+  ENGINE_FAILED   /* Unicorn gave up: see engine_error() */
+} engine_end_t;
+
+/* NULL with a diag message when Unicorn refuses. */
+engine_t *engine_new(engine_core_t core, const engine_callbacks_t *callbacks);
+void engine_free(engine_t *engine);
+
+/* Maps zero-filled memory; base and bytes are multiples of ENGINE_PAGE. */
+enum { ENGINE_PAGE = 0x400 };
+bool engine_map(engine_t *engine, uint32_t base, uint32_t bytes, bool writable);
+
+/* Host access to guest memory, ignoring write protection. False when any byte is unmapped. */
+bool engine_read(engine_t *engine, uint32_t address, void *bytes, size_t count);
+bool engine_write(engine_t *engine, uint32_t address, const void *bytes, size_t count);
+
+/* Core registers 0..15. Inside the insn callback they hold the values before that instruction; pc is stale there. */
+uint32_t engine_register(engine_t *engine, unsigned number);
+void engine_set_register(engine_t *engine, unsigned number, uint32_t value);
+
+/* Runs from PC (Thumb bit ignored) until something ends it. */
+engine_end_t engine_run(engine_t *engine, uint32_t pc);
+void engine_stop(engine_t *engine);
+const char *engine_error(const engine_t *engine);
+
+/* Library version, e.g. "2.0.1". */
+const char *engine_version(void);
+
+/* Checks the installed Unicorn for the behaviour cmsim relies on; one line per check on OUT. */
+bool engine_selftest(FILE *out);
+
+#endif

@@ -1,0 +1,209 @@
+/* The hot path: what happens for every executed instruction.
+
+   The engine announces instruction N before it runs. By then N-1 is complete: where it went is known, and its memory
+   accesses have been seen. So N-1 is timed now, and N becomes pending. */
+#include "machine/machine_private.h"
+
+static void charge_slot(machine_t *m, code_slot_t *slot, const charge_t *charged) {
+  insn_profile_t *owner = charged->previous && m->previous ? &m->previous->profile : &slot->profile;
+  profile_charge(owner, &m->totals, charged);
+}
+
+static void track_heap(machine_t *m, const arrival_t *a, int32_t left) {
+  if (a->call && a->function == m->sbrk_function) {
+    m->sbrk_increment = a->r0;
+  } else if (left >= 0 && left == m->sbrk_function && a->r0 != UINT32_MAX) {
+    if (!m->sbrk_seen) m->heap_start = m->heap_top = a->r0;
+    m->sbrk_seen = true;
+    uint32_t top = a->r0 + m->sbrk_increment;
+    if ((int32_t)m->sbrk_increment > 0 && top > m->heap_top) m->heap_top = top;
+  }
+}
+
+/* The instant between an instruction's waiting and its own cycles: calls, returns and region markers take effect. */
+static void at_issue(machine_t *m, uint64_t cycles) {
+  arrival_t *a = &m->arrival;
+  a->due = false;
+  instant_t instant = {cycles, &m->totals, m->sp};
+  if (a->marker) {
+    a->marker = false;
+    if (!regions_marker(m->call_regions, a->marker_index, a->marker_opcode, &instant)) {
+      add_warning(m, "region-end-without-begin", a->marker_address, "a region ends here that was never begun");
+    }
+  }
+  if (!a->transfer) return;
+  a->transfer = false;
+  instant.sp = a->sp;
+  int32_t left = a->call ? -1 : regions_arrive(m->call_regions, a->address, &instant);
+  if (a->call || a->tail) regions_enter(m->call_regions, a->function, a->return_address, !a->call, &instant);
+  if (m->sbrk_function >= 0) track_heap(m, a, left);
+}
+
+static void retire(machine_t *m, code_slot_t *slot) {
+  cost_t cost;
+  uint64_t start = m->pipeline.now;
+  pipeline_step(&m->pipeline, &slot->insn, &m->outcome, &cost);
+  unsigned i = 0;
+  for (; i < cost.before; i++) {
+    charge_slot(m, slot, &cost.charges[i]);
+    start += cost.charges[i].cycles;
+  }
+  if (m->arrival.due) at_issue(m, start);
+  for (; i < cost.count; i++)
+    charge_slot(m, slot, &cost.charges[i]);
+  slot->profile.count++;
+  m->totals.instructions++;
+  m->totals.pairs += cost.paired;
+  m->totals.predicted += cost.predicted;
+  m->totals.mispredicted += cost.mispredicted;
+  m->previous = slot;
+  if (slot->insn.flags & INSN_MARKER) {
+    arrival_t *a = &m->arrival;
+    a->due = a->marker = true;
+    a->marker_index = slot->marker;
+    a->marker_opcode = slot->insn.opcode[0];
+    a->marker_address = slot->insn.address;
+  }
+}
+
+static code_slot_t *new_slot(machine_t *m, uint32_t address) {
+  code_slot_t *slot = code_at(m->code, address);
+  if (!slot) {
+    end_fault(m, "cannot decode the instruction at 0x%08x", (unsigned)address);
+    return NULL;
+  }
+  if (slot->profile.count == 0 && !check_slot(m, slot)) return NULL;
+  return slot;
+}
+
+/* Members of an IT block whose condition failed are not announced: time them as skipped until ADDRESS is reached. */
+static void retire_skipped(machine_t *m, code_slot_t *from, uint32_t address) {
+  code_slot_t *slot = from;
+  while (slot->it_left && slot->insn.address + slot->insn.size != address) {
+    code_slot_t *next = code_at(m->code, slot->insn.address + slot->insn.size);
+    if (!next) return;
+    m->outcome = (outcome_t){.skipped = true, .next = next->insn.address + next->insn.size};
+    retire(m, next);
+    slot = next;
+  }
+}
+
+static void track_stack(machine_t *m) {
+  m->sp = engine_register(m->engine, REG_SP);
+  if (m->sp < m->lowest_sp) m->lowest_sp = m->sp;
+  regions_stack(m->call_regions, m->sp);
+}
+
+/* Calls, returns, and jumps to the first instruction of another function (tail calls). */
+static void note_transfer(machine_t *m, const code_slot_t *from, const code_slot_t *to) {
+  bool call = from->insn.flow == FLOW_CALL;
+  bool leaves = from->insn.flow == FLOW_RETURN || from->insn.flow == FLOW_INDIRECT;
+  bool tail = !call && to->function_entry && to->function != from->function;
+  if (!call && !leaves && !tail) return;
+  arrival_t *a = &m->arrival;
+  a->due = a->transfer = true;
+  a->call = call;
+  a->tail = tail;
+  a->function = to->function;
+  a->address = to->insn.address;
+  a->return_address = from->insn.address + from->insn.size;
+  a->sp = m->sp;
+  if (m->sbrk_function >= 0) a->r0 = engine_register(m->engine, 0);
+}
+
+static void poll(machine_t *m) {
+  if (m->pipeline.now >= m->cycle_limit) {
+    end_run(m, RUN_MAX_CYCLES);
+    return;
+  }
+  if (!m->requests || !*m->requests) return;
+  sig_atomic_t requests = *m->requests;
+  *m->requests = 0;
+  if (requests & REQUEST_INTERRUPT) {
+    end_run(m, RUN_INTERRUPTED);
+  } else if (requests & REQUEST_TIMEOUT) {
+    end_run(m, RUN_TIMEOUT);
+  } else if ((requests & REQUEST_PROGRESS) && m->options.progress) {
+    m->options.progress(m->pipeline.now, m->totals.instructions);
+  }
+}
+
+/* Times the pending instruction, which went to ADDRESS, and returns the slot there (NULL: the run ended). */
+static code_slot_t *complete_pending(machine_t *m, uint32_t address) {
+  code_slot_t *from = m->pending;
+  code_slot_t *slot = from->fall;
+  uint32_t fall = from->insn.address + from->insn.size;
+  if (address == fall) {
+    m->outcome.next = address;
+    retire(m, from);
+    if (!slot || slot->key != address) from->fall = slot = new_slot(m, address);
+    if (from->insn.flags & INSN_WRITES_SP) track_stack(m);
+    return slot;
+  }
+  bool skips = from->it_left != 0;
+  m->outcome.taken = !skips;
+  m->outcome.next = address;
+  retire(m, from);
+  if (from->insn.flags & INSN_WRITES_SP) track_stack(m);
+  if (skips) retire_skipped(m, from, address);
+  slot = from->jump;
+  if (!slot || slot->key != address) from->jump = slot = new_slot(m, address);
+  if (!slot || skips) return slot;
+  if (from->insn.flow == FLOW_BRANCH && address == from->insn.address) {
+    end_run(m, RUN_HALTED); /* `b .`: no interrupt is modelled that could end it */
+    return NULL;
+  }
+  note_transfer(m, from, slot);
+  poll(m);
+  return m->ended ? NULL : slot;
+}
+
+void execute_insn(void *machine, uint32_t address) {
+  machine_t *m = machine;
+  if (m->ended) return;
+  code_slot_t *slot = m->pending ? complete_pending(m, address) : new_slot(m, address);
+  m->pending = slot;
+  m->outcome = (outcome_t){0};
+  if (!slot) return;
+  if (slot->insn.flags & INSN_DIVIDE) {
+    m->outcome.dividend = engine_register(m->engine, slot->insn.divide_n);
+    m->outcome.divisor = engine_register(m->engine, slot->insn.divide_m);
+  }
+}
+
+void execute_access(void *machine, uint32_t address, unsigned bytes, bool write) {
+  machine_t *m = machine;
+  code_slot_t *slot = m->pending;
+  if (!slot) return;
+  if (write) code_written(m->code, address, bytes);
+  if (m->outcome.has_address) return;
+  m->outcome.has_address = true;
+  m->outcome.address = address;
+  if (!m->ideal_memory) {
+    const mapped_region_t *region = memory_map_find(&m->map, address);
+    m->outcome.first_access_wait = region ? region->first_access : 0;
+  }
+  bool word_only = slot->insn.transfers > 1 || slot->insn.cls == CLASS_LOAD_EXCLUSIVE ||
+                   slot->insn.cls == CLASS_STORE_EXCLUSIVE || (slot->insn.flags & INSN_FP);
+  if (word_only && (address & (slot->insn.access_bytes - 1u))) {
+    end_fault(m, "unaligned access to 0x%08x by an instruction that must be aligned, at %s: UsageFault on silicon",
+              (unsigned)address, describe_address(m, slot->insn.address));
+  }
+}
+
+uint64_t execute_now(machine_t *m) {
+  if (!m->pending) return m->pipeline.now;
+  return pipeline_issue_cycle(&m->pipeline, &m->pending->insn, &m->outcome);
+}
+
+void execute_finish(machine_t *m, bool pending_done) {
+  if (m->pending && pending_done) retire(m, m->pending);
+  m->pending = NULL;
+  cost_t cost;
+  pipeline_drain(&m->pipeline, &cost);
+  for (unsigned i = 0; i < cost.count && m->previous; i++)
+    charge_slot(m, m->previous, &cost.charges[i]);
+  instant_t instant = {m->pipeline.now, &m->totals, m->sp};
+  if (m->arrival.due) at_issue(m, m->pipeline.now);
+  regions_finish(m->call_regions, &instant);
+}

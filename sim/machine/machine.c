@@ -1,0 +1,228 @@
+#include "machine/machine_private.h"
+
+#include "base/diag.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ADDRESS_CPACR = 0xE000ED88u };
+
+/* ---- callbacks of the engine and the peripherals ---- */
+
+static uint32_t ppb_read(void *context, uint32_t address, unsigned bytes) {
+  machine_t *m = context;
+  uint64_t now = scs_is_timer(address) ? execute_now(m) : m->pipeline.now;
+  return scs_read(m->scs, address, bytes, now);
+}
+
+static void ppb_write(void *context, uint32_t address, unsigned bytes, uint32_t value) {
+  machine_t *m = context;
+  uint64_t now = scs_is_timer(address) ? execute_now(m) : m->pipeline.now;
+  scs_write(m->scs, address, bytes, value, now);
+  if (scs_systick_interrupt_enabled(m->scs)) {
+    add_warning(m, "systick-interrupt", m->pending ? m->pending->insn.address : 0,
+                "the SysTick interrupt is enabled here, but exceptions are not modelled yet: its handler will not run");
+  }
+}
+
+static void itm_output(void *context, unsigned port, const uint8_t *bytes, size_t count) {
+  machine_t *m = context;
+  enum { PORT_TEXT = 0 };
+  if (port == PORT_TEXT && m->options.console) fwrite(bytes, 1, count, m->options.console);
+}
+
+static void reset_request(void *context) {
+  machine_t *m = context;
+  end_fault(m, "the firmware requested a system reset (AIRCR.SYSRESETREQ) at %s",
+            describe_address(m, m->pending ? m->pending->insn.address : 0));
+}
+
+static bool guest_read(void *context, uint32_t address, void *bytes, size_t count) {
+  return engine_read(((machine_t *)context)->engine, address, bytes, count);
+}
+
+static bool guest_write(void *context, uint32_t address, const void *bytes, size_t count) {
+  return engine_write(((machine_t *)context)->engine, address, bytes, count);
+}
+
+/* ---- construction ---- */
+
+static bool load_models(machine_t *m) {
+  char directory[4096], name[32];
+  snprintf(directory, sizeof directory, "%s/cost_models", m->options.data_directory);
+  snprintf(name, sizeof name, "cortex-%s", m->options.core);
+  m->model = cost_model_load(directory, name);
+  if (!m->model) return false;
+  snprintf(directory, sizeof directory, "%s/configs", m->options.data_directory);
+  snprintf(name, sizeof name, "generic-%s", m->options.core);
+  m->target = target_load(directory, name);
+  return m->target != NULL;
+}
+
+static bool build_memory(machine_t *m) {
+  memory_limits_t limits = {m->options.flash_bytes, m->options.ram_bytes};
+  if (!memory_map_build(&m->map, m->target, m->program, &limits)) return false;
+  m->ideal_memory = m->map.ideal;
+  enum { FILL = 4096 };
+  uint8_t erased[FILL];
+  memset(erased, 0xFF, sizeof erased);
+  for (size_t i = 0; i < m->map.count; i++) {
+    mapped_region_t *region = &m->map.regions[i];
+    uint32_t bytes = (region->bytes + ENGINE_PAGE - 1u) & ~(uint32_t)(ENGINE_PAGE - 1);
+    if ((region->base & (ENGINE_PAGE - 1u)) || !engine_map(m->engine, region->base, bytes, region->writable)) {
+      diag_error("cannot map region %s at 0x%08x (%u bytes)", region->name, (unsigned)region->base, (unsigned)bytes);
+      return false;
+    }
+    for (uint32_t at = 0; !region->writable && at + FILL <= bytes; at += FILL) {
+      engine_write(m->engine, region->base + at, erased, FILL);
+    }
+  }
+  for (size_t i = 0; i < m->program->segment_count; i++) {
+    const segment_t *s = &m->program->segments[i];
+    if (s->file_bytes && !engine_write(m->engine, s->load_address, s->data, s->file_bytes)) {
+      diag_error("%s: cannot load the segment at 0x%08x", m->program->path, (unsigned)s->load_address);
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool watch_regions(machine_t *m) {
+  for (size_t i = 0; i < m->options.region_count; i++) {
+    const function_t *function = program_function_named(m->program, m->options.regions[i]);
+    if (!function) {
+      diag_error("%s: --region %s: no such function%s", m->program->path, m->options.regions[i],
+                 m->program->stripped ? " (the image is stripped)" : "");
+      return false;
+    }
+    regions_watch_function(m->call_regions, (int32_t)(function - m->program->functions));
+  }
+  return true;
+}
+
+static void find_heap(machine_t *m) {
+  const function_t *sbrk = program_function_named(m->program, "_sbrk");
+  m->sbrk_function = sbrk ? (int32_t)(sbrk - m->program->functions) : -1;
+}
+
+static bool build_peripherals(machine_t *m) {
+  scs_config_t scs = {.m7 = strcmp(m->options.core, "m7") == 0,
+                      .double_precision = m->model->double_precision,
+                      .has_dwt = !m->options.no_dwt,
+                      .vector_table = m->program->vector_table,
+                      .itm_output = itm_output,
+                      .reset_request = reset_request,
+                      .context = m};
+  m->scs = scs_new(&scs);
+  uint32_t heap = 0;
+  if (!program_symbol(m->program, "end", &heap)) program_symbol(m->program, "_end", &heap);
+  const mapped_region_t *stack = memory_map_find(&m->map, m->program->initial_sp - 4);
+  semihosting_config_t semihosting = {.memory = {m, guest_read, guest_write},
+                                      .console = m->options.console,
+                                      .input = m->options.input,
+                                      .directory = m->options.files_directory,
+                                      .command_line = m->options.command_line,
+                                      .mhz = m->options.mhz,
+                                      .heap_base = heap,
+                                      .heap_limit = heap ? m->program->initial_sp : 0,
+                                      .stack_base = m->program->initial_sp,
+                                      .stack_limit = heap ? heap : stack->base};
+  m->semihosting = semihosting_new(&semihosting);
+  return m->scs && m->semihosting;
+}
+
+static bool build(machine_t *m) {
+  m->program = program_open(m->options.firmware, &m->options.image);
+  if (!m->program || !load_models(m)) return false;
+  m->symbols = symbols_open(m->options.firmware);
+  engine_callbacks_t callbacks = {m, execute_insn, execute_access, ppb_read, ppb_write, trap_taken};
+  bool m7 = strcmp(m->options.core, "m7") == 0;
+  m->engine = engine_new(m7 ? ENGINE_CORTEX_M7 : ENGINE_CORTEX_M4, &callbacks);
+  if (!m->engine || !build_memory(m) || !build_peripherals(m)) return false;
+  m->code = code_new(m->program, guest_read, m);
+  m->call_regions = regions_new(m->program);
+  if (!m->code || !m->call_regions) return false;
+  find_heap(m);
+  pipeline_reset(&m->pipeline, m->model);
+  m->cycle_limit = m->options.max_cycles ? m->options.max_cycles : UINT64_MAX;
+  m->requests = m->options.requests;
+  return watch_regions(m);
+}
+
+machine_t *machine_new(const machine_options_t *options) {
+  machine_t *m = calloc(1, sizeof *m);
+  if (!m) return NULL;
+  m->options = *options;
+  if (build(m)) return m;
+  machine_free(m);
+  return NULL;
+}
+
+void machine_free(machine_t *m) {
+  if (!m) return;
+  for (size_t i = 0; i < m->warning_count; i++) {
+    free(m->warnings[i].code);
+    free(m->warnings[i].message);
+    free(m->warnings[i].symbol);
+  }
+  free(m->warnings);
+  regions_free(m->call_regions);
+  code_free(m->code);
+  semihosting_free(m->semihosting);
+  scs_free(m->scs);
+  engine_free(m->engine);
+  target_free(m->target);
+  cost_model_free(m->model);
+  symbols_close(m->symbols);
+  program_close(m->program);
+  free(m);
+}
+
+/* ---- run ---- */
+
+/* Every cycle has exactly one owner. */
+static void assert_every_cycle_owned(machine_t *m) {
+  uint64_t owned = 0;
+  for (code_slot_t *slot = code_first(m->code); slot; slot = slot->next_allocated) {
+    owned += profile_sum(slot->profile.cycles, CAUSE_COUNT);
+  }
+  bool sound = owned == m->pipeline.now && profile_sum(m->totals.causes, CAUSE_COUNT) == m->pipeline.now &&
+               profile_sum(m->totals.grades, GRADE_COUNT) == m->pipeline.now;
+  if (sound) return;
+  diag_error("internal: %" PRIu64 " cycles passed but %" PRIu64 " have an owner; please report this", m->pipeline.now,
+             owned);
+  abort();
+}
+
+results_t *machine_run(machine_t *m) {
+  uint32_t pc = m->program->reset_handler;
+  m->sp = m->lowest_sp = m->program->initial_sp;
+  engine_set_register(m->engine, REG_SP, m->sp);
+  engine_set_register(m->engine, REG_LR, 0xFFFFFFFFu); /* reset value [ARMv7-M B1.5.5] */
+  const function_t *entry = program_function_at(m->program, pc);
+  m->arrival = (arrival_t){.due = true, .transfer = true, .call = true, .address = pc, .sp = m->sp};
+  m->arrival.function = entry ? (int32_t)(entry - m->program->functions) : -1;
+  m->arrival.return_address = 0xFFFFFFFEu;
+  engine_end_t how = engine_run(m->engine, pc);
+  bool completed = how == ENGINE_WFI || (m->ended && m->end == RUN_EXITED);
+  if (how == ENGINE_WFI && !m->ended) {
+    m->ended = true;
+    m->end = RUN_HALTED;
+  } else if (how == ENGINE_FAILED && !m->ended) {
+    end_fault(m, "emulation failed: %s, last instruction at %s", engine_error(m->engine),
+              describe_address(m, m->pending ? m->pending->insn.address : 0));
+  }
+  uint32_t last = m->pending ? m->pending->insn.address : m->previous ? m->previous->insn.address : pc;
+  execute_finish(m, completed);
+  if (m->end == RUN_HALTED) {
+    add_warning(m, "halted", last, "the run ended where the firmware waits for ever: %s", describe_address(m, last));
+  }
+  if (m->end == RUN_MAX_CYCLES || m->end == RUN_TIMEOUT || m->end == RUN_INTERRUPTED) {
+    add_warning(m, "partial", last, "stopped early at %s: all figures cover only the part that ran",
+                describe_address(m, last));
+  }
+  assert_every_cycle_owned(m);
+  return collect_results(m);
+}

@@ -1,0 +1,44 @@
+/* One run: program + engine + pipeline + peripherals + counters. */
+#ifndef CMSIM_MACHINE_MACHINE_H
+#define CMSIM_MACHINE_MACHINE_H
+
+#include "image/program.h"
+#include "report/results.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+typedef struct {
+  const char *firmware; /* path */
+  program_options_t image;
+  const char *core; /* "m4" or "m7" */
+  double mhz;
+  const char *data_directory;      /* holds cost_models/ and configs/ */
+  uint32_t flash_bytes, ram_bytes; /* limits of the generic target, 0: as the image wants */
+  const char *const *regions;      /* --region functions */
+  size_t region_count;
+  uint64_t max_cycles; /* 0: no limit */
+  bool no_dwt;         /* the part has no DWT cycle counter */
+  FILE *console;       /* firmware output */
+  FILE *input;
+  const char *files_directory; /* semihosting files, or NULL */
+  const char *command_line;
+  /* Set asynchronously (signal handler): 1 interrupted, 2 timeout, 4 show progress. May be NULL. */
+  volatile sig_atomic_t *requests;
+  void (*progress)(uint64_t cycles, uint64_t instructions); /* on request 4; may be NULL */
+} machine_options_t;
+
+enum { REQUEST_INTERRUPT = 1, REQUEST_TIMEOUT = 2, REQUEST_PROGRESS = 4 };
+
+typedef struct machine machine_t;
+
+/* Loads image, cost model and target. NULL after one diag_error. Strings of OPTIONS must outlive the machine. */
+machine_t *machine_new(const machine_options_t *options);
+void machine_free(machine_t *machine);
+
+/* Runs to the end and returns the numbers (never NULL unless memory is exhausted); call once. */
+results_t *machine_run(machine_t *machine);
+
+#endif

@@ -1,0 +1,107 @@
+/* The finished numbers of one run. Reports read this struct and nothing else; they never call back into the
+   simulator. All strings and arrays are owned by the results_t unless said otherwise. */
+#ifndef CMSIM_REPORT_RESULTS_H
+#define CMSIM_REPORT_RESULTS_H
+
+#include "timing/cost_model.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+typedef struct {
+  char *name;
+  uint64_t calls; /* completed passes */
+  uint64_t cycles, min_cycles, max_cycles, instructions;
+  uint64_t causes[CAUSE_COUNT]; /* sum to cycles */
+  uint32_t stack_peak_bytes;    /* deepest stack below its level at region entry */
+  bool open;                    /* the run ended inside it; the open pass is not counted */
+} region_result_t;
+
+typedef struct {
+  char *name; /* "?" for code without a symbol */
+  char *file; /* NULL when there are no line tables */
+  unsigned line;
+  uint64_t calls;
+  uint64_t self_cycles;  /* charged to its own instructions; all functions sum to total.cycles */
+  uint64_t total_cycles; /* self and everything called below; recursion counted once */
+  uint64_t instructions;
+  uint64_t causes[CAUSE_COUNT]; /* sum to self_cycles */
+} function_result_t;
+
+typedef struct {
+  char *name, *section;
+  uint32_t bytes;
+  bool in_ram;
+} object_result_t;
+
+typedef struct {
+  char *code;    /* "truncated", "fpu-disabled", ... */
+  char *message; /* one line */
+  uint32_t address;
+  char *symbol; /* or NULL */
+} warning_result_t;
+
+typedef enum {
+  RUN_EXITED,     /* firmware ended itself */
+  RUN_HALTED,     /* endless branch to self, or WFI that nothing can end */
+  RUN_MAX_CYCLES, /* --max-cycles reached: partial */
+  RUN_TIMEOUT,    /* --timeout reached: partial */
+  RUN_INTERRUPTED, /* Ctrl-C: partial */
+  RUN_FAULT       /* the firmware did what silicon or the model cannot do; message in fault */
+} run_end_t;
+
+typedef struct {
+  /* provenance */
+  char *tool_version;
+  char *cost_model_hash, *config_hash;
+  char *firmware_path, *firmware_sha256, *firmware_build_id; /* build id may be NULL */
+  /* target */
+  char *core;   /* "cortex-m7" */
+  char *mcu;    /* NULL: generic target */
+  char *memory; /* one line: what memory was assumed */
+  double mhz;
+  /* end */
+  run_end_t end;
+  uint32_t exit_code; /* the firmware's own */
+  char *fault;        /* one line for RUN_FAULT, else NULL */
+  bool partial;
+  /* numbers */
+  uint64_t cycles, instructions;
+  uint64_t causes[CAUSE_COUNT];       /* sum to cycles */
+  uint64_t grade_cycles[GRADE_COUNT]; /* sum to cycles */
+  uint64_t pairs;                     /* cycles in which two instructions issued */
+  uint64_t branches, mispredicts;     /* conditional and indirect branches executed; M7 only */
+  region_result_t *regions;     size_t region_count;   /* in order of first entry */
+  function_result_t *functions; size_t function_count; /* by self_cycles, largest first */
+  uint32_t flash_bytes, ram_static_bytes;
+  uint32_t stack_peak_bytes;
+  bool heap_known;          /* an allocator was seen */
+  uint32_t heap_peak_bytes;
+  object_result_t *objects; size_t object_count; /* by bytes, largest first */
+  warning_result_t *warnings; size_t warning_count;
+} results_t;
+
+/* Frees what the struct owns and zeroes it; the struct itself stays the caller's. */
+void results_free(results_t *results);
+
+double results_milliseconds(const results_t *results, uint64_t cycles);
+const char *run_end_name(run_end_t end); /* "exited", "halted", "max_cycles", ... */
+
+/* SHARES[i] is PARTS[i] as a share of their sum, in whole UNITS that add up to exactly UNITS (largest remainder). A sum
+   of zero gives everything to the first. COUNT is at most RESULTS_SHARES_MAX. */
+enum { RESULTS_SHARES_MAX = 32 };
+void results_shares(const uint64_t *parts, size_t count, uint64_t units, uint64_t *shares);
+
+/* "12,345,678" and "27.91 ms" (ns, us, ms or s: four digits), as every report prints them. */
+enum { RESULTS_TEXT_BYTES = 32 };
+const char *results_count_text(char text[RESULTS_TEXT_BYTES], uint64_t count);
+const char *results_time_text(char text[RESULTS_TEXT_BYTES], double milliseconds);
+
+/* One screen for people. TOP limits the lists (functions, objects). */
+void report_table(FILE *out, const results_t *results, unsigned top);
+/* The "cmsim/1" object. Returns false with errno set when writing failed. */
+bool report_json(FILE *out, const results_t *results);
+
+#endif
