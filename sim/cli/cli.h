@@ -1,0 +1,22 @@
+/* Sub-commands: each takes argv with its own name first and returns the exit code. */
+#ifndef CMSIM_CLI_CLI_H
+#define CMSIM_CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+int cmd_run(int argc, char **argv);
+int cmd_selftest(void);
+
+/* Where cost_models/ and configs/ are: --data, $CMSIM_DATA, beside the installed program, the source tree. Static
+   storage; NULL after a diag_error. */
+const char *data_directory(const char *chosen);
+
+/* Numbers as people type them. False when TEXT is not wholly such a number or out of range; says nothing. */
+bool parse_size(const char *text, uint32_t *bytes);  /* 512K, 1M, 0x8000, 4096 */
+bool parse_count(const char *text, uint64_t *count); /* 1000000, 1e6, 50M */
+bool parse_address(const char *text, uint32_t *address);
+bool parse_positive(const char *text, double *value); /* finite, > 0 */
+
+#endif
