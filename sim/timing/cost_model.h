@@ -66,21 +66,21 @@ typedef struct {
   const char *note;   /* why this one, or NULL */
   const char *probe;  /* micro-benchmark that can refute it */
   grade_t grade;
-  unsigned line;      /* in the YAML file, 0 when unknown */
+  unsigned line; /* in the YAML file, 0 when unknown */
 } provenance_t;
 
 /* Costs of one timing class on one core, in core clock cycles, operands and memory being ready. */
 typedef struct {
-  bool unsupported;         /* the core has no such instruction */
-  uint8_t issue;            /* cycles the instruction holds issue (0: its beats say it all) */
-  uint8_t beat;             /* registers transferred a cycle, added as ceil(n / beat); 0: no register list */
-  uint8_t taken;            /* further cycles when a branch is taken */
-  uint8_t result;           /* distance to a dependent instruction: see cost_models/README.md */
-  uint8_t busy;             /* cycles the unit stays occupied when longer than issue, else 0 */
-  uint8_t min, max;         /* range of issue when operands decide; equal to issue otherwise */
+  bool unsupported; /* the core has no such instruction */
+  uint8_t issue;    /* cycles the instruction holds issue (0: its beats say it all) */
+  uint8_t beat;     /* registers transferred a cycle, added as ceil(n / beat); 0: no register list */
+  uint8_t taken;    /* further cycles when a branch is taken */
+  uint8_t result;   /* distance to a dependent instruction: see cost_models/README.md */
+  uint8_t busy;     /* cycles the unit stays occupied when longer than issue, else 0 */
+  uint8_t min, max; /* range of issue when operands decide; equal to issue otherwise */
   uint16_t units;
-  slots_t slots;
-  rule_t rule;
+  uint8_t slots; /* slots_t */
+  uint8_t rule;  /* rule_t; together the costs are 16 bytes: hot, beside 48 of provenance */
   provenance_t from;
 } cost_row_t;
 
@@ -90,22 +90,30 @@ typedef struct {
   provenance_t from;
 } cost_parameter_t;
 
-/* Distance in cycles between the issue of a producer and of its consumer, by producer class and operand role. */
+/* Who wrote a register: a timing class, or one of three that are not. */
+enum {
+  PRODUCER_EARLY = CLASS_COUNT, /* ADD, SUB, MOV or plain shift that executed in the first stage */
+  PRODUCER_WRITEBACK,           /* base register update of a load or store */
+  PRODUCER_NONE,                /* nobody yet: no wait */
+  PRODUCER_COUNT
+};
+
+/* Distance in cycles between the issue of a producer and of its consumer, by producer and operand role. */
 typedef struct {
   int8_t cycles;
   grade_t grade;
 } distance_t;
 
 typedef struct {
-  char *core;  /* "cortex-m4" */
+  char *core; /* "cortex-m4" */
   char *title;
-  char hash[65];  /* SHA-256 over the model and sources files */
+  char hash[65];     /* SHA-256 over the model and sources files */
   unsigned core_bit; /* 1 for M4, 2 for M7: as in parameter.def */
   bool double_precision;
   cost_row_t rows[CLASS_COUNT];
   cost_parameter_t parameters[PARAMETER_COUNT];
-  int8_t need[ROLE_COUNT]; /* cycles after issue at which an operand of this role is read */
-  distance_t distance[CLASS_COUNT][ROLE_COUNT]; /* result - need, unless a forwarding row says otherwise */
+  int8_t need[ROLE_COUNT];                         /* cycles after issue at which an operand of this role is read */
+  distance_t distance[PRODUCER_COUNT][ROLE_COUNT]; /* result - need, unless a forwarding row says otherwise */
   void *private_data;
 } core_model_t;
 

@@ -70,6 +70,8 @@ static void derive_flags(insn_t *insn, const cs_arm *arm) {
   bool base_changes = (insn->flags & INSN_WRITEBACK) && insn->base == REG_SP;
   if (base_changes || (insn->writes & REG_BIT(REG_SP)) || insn->cls == CLASS_SYSREG_WRITE)
     insn->flags |= INSN_WRITES_SP;
+  bool one = insn->writes && (insn->writes & (insn->writes - 1)) == 0 && insn->writes != REG_BIT(REG_FLAGS);
+  insn->result = one ? (uint8_t)__builtin_ctzll(insn->writes) : 0xFF;
   if (insn->flags & INSN_IN_IT && insn->condition < 14) decode_add_read(insn, REG_FLAGS, ROLE_FLAGS);
 }
 
@@ -79,7 +81,7 @@ void decode_insn(decoder_t *decoder, const uint8_t bytes[4], uint32_t address, i
   insn->opcode[0] = (uint16_t)(bytes[0] | bytes[1] << 8);
   insn->size = (uint8_t)insn_size(insn->opcode[0]);
   if (insn->size == 4) insn->opcode[1] = (uint16_t)(bytes[2] | bytes[3] << 8);
-  insn->base = insn->divide_n = insn->divide_m = 0xFF;
+  insn->base = insn->divide_n = insn->divide_m = insn->result = 0xFF;
   insn->condition = 14;
   insn->cls = CLASS_HINT;
   if (context.in_it) {

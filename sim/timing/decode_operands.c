@@ -107,7 +107,7 @@ static void form_shift(insn_t *insn, const cs_arm *arm, unsigned id) {
   write_operand(insn, &arm->operands[0]);
   bool short_form = arm->op_count == 2 && id != ARM_INS_RRX; /* lsls r0, r1 */
   for (int i = short_form ? 0 : 1; i < arm->op_count; i++)
-    read_operand(insn, &arm->operands[i], ROLE_PLAIN_SHIFT);
+    read_operand(insn, &arm->operands[i], id == ARM_INS_RRX ? ROLE_EARLY : ROLE_PLAIN_SHIFT);
   if (id == ARM_INS_RRX) decode_add_read(insn, REG_FLAGS, ROLE_FLAGS);
 }
 
@@ -363,7 +363,7 @@ static void form_fp_move(insn_t *insn, const cs_arm *arm) {
   for (int i = 0; i < first_source; i++)
     write_operand(insn, &arm->operands[i]);
   for (int i = first_source; i < arm->op_count; i++) {
-    read_operand(insn, &arm->operands[i], to_core ? ROLE_FP_TO_CORE : ROLE_ALU);
+    read_operand(insn, &arm->operands[i], to_core ? ROLE_FP_TO_CORE : ROLE_CORE_TO_FP);
   }
   if (core == 2) {
     insn->cls = to_core ? CLASS_FP_TO_CORE_PAIR : CLASS_FP_FROM_CORE_PAIR;

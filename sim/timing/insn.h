@@ -74,6 +74,7 @@ typedef struct {
   uint8_t base;                     /* base register of the address, or 0xFF */
   uint8_t divide_n, divide_m;       /* registers of dividend and divisor */
   uint8_t it_length;                /* IT: instructions it covers */
+  uint8_t result;     /* the one register it writes, when that is a core or S register and the only one; else 0xFF */
   operand_t operands[OPERANDS_MAX]; /* registers read, with their role; register lists of STM not included */
   uint64_t reads;                   /* all registers read */
   uint64_t writes;                  /* all results (without base writeback) */

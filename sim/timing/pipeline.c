@@ -72,5 +72,8 @@ unsigned divide_cycles(const core_model_t *model, const insn_t *insn, const outc
     return shorter->value;
   }
   *grade = base->from.grade;
-  return base->value + (n > m ? (n - m) / rate->value : 0);
+  unsigned cycles = base->value;
+  if (insn->cls == CLASS_DIVIDE_SIGNED) cycles += model->parameters[PARAMETER_DIVIDE_SIGNED_EXTRA].value;
+  if (n > m) cycles += (n - m + model->parameters[PARAMETER_DIVIDE_ROUND_UP].value) / rate->value;
+  return cycles;
 }

@@ -77,7 +77,7 @@ typedef struct {
 
 typedef struct {
   uint64_t issued[REG_COUNT]; /* cycle at which the last writer of a register issued */
-  uint8_t writer[REG_COUNT];  /* its insn_class_t, or one of the pseudo classes of pipeline_m7.c */
+  uint8_t writer[REG_COUNT];  /* its class or another producer of cost_model.h */
   uint64_t older_time;        /* issue cycle of the instruction in the older slot */
   uint8_t older_cls;          /* insn_class_t of the instruction there */
   uint32_t older_address;     /* its memory access */
@@ -86,6 +86,7 @@ typedef struct {
   bool slot_open;    /* the younger slot of the current pair is free */
   uint64_t mac_time; /* issue cycle + 1 of the last single precision MAC, 0: none */
   uint8_t mac_cls;
+  bool mac_in_run; /* that MAC issued in the shadow of another */
   uint64_t store_time[STORE_QUEUE];
   uint32_t store_word[STORE_QUEUE];
   uint8_t store_next;

@@ -111,7 +111,10 @@ static unsigned issue_cycles(const core_model_t *model, const m4_state_t *s, con
                              const outcome_t *outcome, grade_t *grade) {
   const cost_row_t *row = &model->rows[insn->cls];
   *grade = row->from.grade;
-  if (outcome->skipped) return 1; /* a failed condition costs one cycle whatever it guards [C conditional block] */
+  if (outcome->skipped) { /* a failed condition costs the same whatever it guards [C conditional block] */
+    *grade = model->parameters[PARAMETER_SKIPPED_INSN].from.grade;
+    return model->parameters[PARAMETER_SKIPPED_INSN].value;
+  }
   if (row->rule == RULE_IT_FOLD && s->was_narrow && !s->was_taken) return 0;
   if (row->rule == RULE_NOP_HIDE && s->nop_free) return 0;
   if (insn->flags & INSN_DIVIDE) return divide_cycles(model, insn, outcome, grade);

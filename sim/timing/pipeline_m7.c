@@ -10,25 +10,10 @@
 
 #include <string.h>
 
-/* Writers that are not a timing class: results that appear earlier than their class's row says. */
-enum { WRITER_EARLY = CLASS_COUNT, WRITER_WRITEBACK, WRITER_NONE };
-
 void m7_reset(pipeline_t *pipeline) {
   m7_state_t *s = &pipeline->state.m7;
   memset(s, 0, sizeof *s);
-  memset(s->writer, WRITER_NONE, sizeof s->writer);
-}
-
-static distance_t pseudo_distance(const core_model_t *model, parameter_t id, unsigned role) {
-  const cost_parameter_t *parameter = &model->parameters[id];
-  int cycles = (int)parameter->value - model->need[role];
-  return (distance_t){(int8_t)(cycles > 0 ? cycles : 0), parameter->from.grade};
-}
-
-static distance_t distance_to(const core_model_t *model, unsigned writer, unsigned role) {
-  if (writer < CLASS_COUNT) return model->distance[writer][role];
-  if (writer == WRITER_EARLY) return pseudo_distance(model, PARAMETER_EARLY_RESULT, role);
-  return pseudo_distance(model, PARAMETER_WRITEBACK_RESULT, role);
+  memset(s->writer, PRODUCER_NONE, sizeof s->writer);
 }
 
 /* What holds an instruction back, worst first come. */
@@ -54,9 +39,9 @@ static void hold_for_operands(const pipeline_t *pipeline, const insn_t *insn, ho
   const m7_state_t *s = &pipeline->state.m7;
   for (unsigned i = 0; i < insn->operand_count; i++) {
     unsigned reg = insn->operands[i].reg, role = insn->operands[i].role;
-    if (s->writer[reg] == WRITER_NONE) continue;
-    distance_t distance = distance_to(pipeline->model, s->writer[reg], role);
-    hold_until(hold, s->issued[reg] + (uint64_t)distance.cycles, wait_cause(s->writer[reg], role), distance.grade);
+    const distance_t *distance = &pipeline->model->distance[s->writer[reg]][role];
+    uint64_t ready = s->issued[reg] + (uint64_t)distance->cycles;
+    if (ready > hold->cycle) *hold = (hold_t){ready, wait_cause(s->writer[reg], role), distance->grade};
   }
 }
 
@@ -65,9 +50,8 @@ static bool ready_early(const pipeline_t *pipeline, const insn_t *insn, uint64_t
   const m7_state_t *s = &pipeline->state.m7;
   for (unsigned i = 0; i < insn->operand_count; i++) {
     unsigned reg = insn->operands[i].reg;
-    if (s->writer[reg] == WRITER_NONE) continue;
-    distance_t distance = distance_to(pipeline->model, s->writer[reg], ROLE_EARLY);
-    if (s->issued[reg] + (uint64_t)distance.cycles > cycle) return false;
+    const distance_t *distance = &pipeline->model->distance[s->writer[reg]][ROLE_EARLY];
+    if (s->issued[reg] + (uint64_t)distance->cycles > cycle) return false;
   }
   return true;
 }
@@ -87,6 +71,10 @@ static bool barred_by_fma_shadow(const insn_t *insn) {
   }
 }
 
+static bool moves_fp(const core_model_t *model, unsigned cls) {
+  return cls == CLASS_FP_LOAD || cls == CLASS_FP_STORE || (model->rows[cls].units & (1u << UNIT_FP_MOVE));
+}
+
 static bool in_fma_shadow(const pipeline_t *pipeline, uint64_t cycle) {
   const m7_state_t *s = &pipeline->state.m7;
   return s->mac_time && cycle < s->mac_time + pipeline->model->parameters[PARAMETER_FMA_SHADOW].value;
@@ -101,7 +89,8 @@ static void hold_for_fpu(const pipeline_t *pipeline, const insn_t *insn, hold_t 
   }
   /* VFMA behind VMLA: one bubble. [J-M7] */
   if (insn->cls == CLASS_FP32_FMA && s->mac_cls == CLASS_FP32_MLA) {
-    hold_until(hold, s->mac_time + 1, CAUSE_FP_BUSY, shadow->from.grade);
+    const cost_parameter_t *bubble = &pipeline->model->parameters[PARAMETER_MLA_FMA_BUBBLE];
+    hold_until(hold, s->mac_time + bubble->value, CAUSE_FP_BUSY, bubble->from.grade);
   }
 }
 
@@ -119,26 +108,35 @@ static void hold_for_stores(const pipeline_t *pipeline, const insn_t *insn, cons
 
 static bool same_bank(uint32_t a, uint32_t b) { return ((a ^ b) & 4u) == 0; }
 
-/* Rules 1-8 of pairing: may INSN be the younger partner of the instruction in the older slot? [J-M7; L; LH] */
+/* Two loads share the load port when they hit different banks. Rule dual_load. [J-M7; LH-M7] */
+static bool loads_pair(const m7_state_t *s, const cost_row_t *row, const cost_row_t *older, const outcome_t *outcome) {
+  if (row->rule != RULE_DUAL_LOAD || older->rule != RULE_DUAL_LOAD) return false;
+  return outcome->has_address && s->older_has_address && !same_bank(outcome->address, s->older_address);
+}
+
+/* In the shadow of a MAC, FP register moves, loads and stores take the older slot; a MAC pairs with none of them unless
+   it is the first of a run. [J-M7] */
+static bool fma_allows_pair(const pipeline_t *pipeline, const insn_t *insn) {
+  const m7_state_t *s = &pipeline->state.m7;
+  if (!s->mac_time) return true;
+  bool moves = moves_fp(pipeline->model, insn->cls), older_moves = moves_fp(pipeline->model, s->older_cls);
+  if (moves && is_fma(s->older_cls)) return !s->mac_in_run;
+  if (moves || (is_fma(insn->cls) && older_moves)) return !in_fma_shadow(pipeline, s->older_time);
+  return true;
+}
+
+/* May INSN be the younger partner of the instruction in the older slot? The rows say which units and slots it takes.
+   [J-M7; L-M7; LH-M7] */
 static bool may_pair(const pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome) {
   const m7_state_t *s = &pipeline->state.m7;
   const cost_row_t *row = &pipeline->model->rows[insn->cls];
   const cost_row_t *older = &pipeline->model->rows[s->older_cls];
-  const unsigned mac = 1u << UNIT_MAC, store = 1u << UNIT_STORE, load = 1u << UNIT_LOAD;
-  unsigned shareable = 1u << UNIT_ALU | 1u << UNIT_LOAD | 1u << UNIT_FP_MOVE;
+  const unsigned alu = 1u << UNIT_ALU, load = 1u << UNIT_LOAD;
   if (row->slots != SLOTS_ANY) return false;
-  if (row->units & older->units & ~shareable) return false;
-  if ((row->units & mac && older->units & store) || (row->units & store && older->units & mac)) return false;
-  if (row->units & older->units & load) {
-    if (!outcome->has_address || !s->older_has_address || same_bank(outcome->address, s->older_address)) return false;
-  }
-  if (row->units & older->units & (1u << UNIT_FP_MOVE) && insn->cls == CLASS_FP32_MOVE_IMM) return false;
-  /* In the shadow, FP register moves and memory take the older slot; a MAC behind another pairs with none of them. */
-  bool moves = (row->units & (1u << UNIT_FP_MOVE)) != 0;
-  if (moves && (in_fma_shadow(pipeline, s->older_time) || is_fma(s->older_cls))) return false;
-  if (is_fma(insn->cls) && (older->units & (1u << UNIT_FP_MOVE)) && in_fma_shadow(pipeline, s->older_time))
-    return false;
-  return true;
+  unsigned shared = row->units & older->units & ~alu;
+  if (shared & ~load) return false;
+  if (shared && !loads_pair(s, row, older, outcome)) return false;
+  return fma_allows_pair(pipeline, insn);
 }
 
 static void set_writer(m7_state_t *s, uint64_t mask, uint64_t cycle, unsigned writer) {
@@ -160,22 +158,31 @@ static void set_list_writers(m7_state_t *s, const insn_t *insn, uint64_t cycle, 
   }
 }
 
-static void record(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, uint64_t cycle, bool early) {
-  m7_state_t *s = &pipeline->state.m7;
-  const cost_row_t *row = &pipeline->model->rows[insn->cls];
-  if (outcome->skipped) return;
-  if (row->beat && insn->memory == MEMORY_LOAD) {
+static void record_results(m7_state_t *s, const insn_t *insn, const cost_row_t *row, uint64_t cycle, bool early) {
+  unsigned writer = early ? (unsigned)PRODUCER_EARLY : insn->cls;
+  if (insn->result != 0xFF) { /* the usual case, without a loop over the mask */
+    s->issued[insn->result] = cycle;
+    s->writer[insn->result] = (uint8_t)writer;
+  } else if (row->beat && insn->memory == MEMORY_LOAD) {
     set_list_writers(s, insn, cycle, row->beat);
   } else if (insn->writes) {
     uint64_t flags = insn->writes & REG_BIT(REG_FLAGS); /* flags are always produced late [J-M7] */
-    set_writer(s, insn->writes & ~flags, cycle, early ? (unsigned)WRITER_EARLY : insn->cls);
+    set_writer(s, insn->writes & ~flags, cycle, writer);
     set_writer(s, flags, cycle, insn->cls);
   }
   if (insn->flags & INSN_WRITEBACK) {
     unsigned beats = row->beat ? (insn->transfers + row->beat - 1u) / row->beat - 1u : 0;
-    set_writer(s, REG_BIT(insn->base), cycle + beats, WRITER_WRITEBACK);
+    s->issued[insn->base] = cycle + beats;
+    s->writer[insn->base] = PRODUCER_WRITEBACK;
   }
+}
+
+static void record(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, uint64_t cycle, bool early) {
+  m7_state_t *s = &pipeline->state.m7;
+  if (outcome->skipped) return;
+  record_results(s, insn, &pipeline->model->rows[insn->cls], cycle, early);
   if (is_fma(insn->cls)) {
+    s->mac_in_run = in_fma_shadow(pipeline, cycle);
     s->mac_time = cycle + 1;
     s->mac_cls = insn->cls;
   }
@@ -235,7 +242,7 @@ static void charge_branch(pipeline_t *pipeline, const insn_t *insn, const outcom
   cost->mispredicted = true;
   parameter_t which = PARAMETER_MISPREDICT_INDIRECT;
   if (insn->flow == FLOW_CONDITIONAL) {
-    bool known = s->writer[REG_FLAGS] == WRITER_NONE ||
+    bool known = s->writer[REG_FLAGS] == PRODUCER_NONE ||
                  issued >= s->issued[REG_FLAGS] + parameters[PARAMETER_EARLY_FLAGS_DISTANCE].value;
     which = known ? PARAMETER_MISPREDICT_EARLY_FLAGS : PARAMETER_MISPREDICT_LATE_FLAGS;
   }
@@ -271,7 +278,7 @@ void m7_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
   if (try_younger(pipeline, insn, outcome, &hold, cost)) return;
 
   uint64_t cycle = hold.cycle > pipeline->now ? hold.cycle : pipeline->now;
-  charge(cost, hold.cause, hold.grade, (unsigned)(cycle - pipeline->now));
+  if (cycle > pipeline->now) charge(cost, hold.cause, hold.grade, (unsigned)(cycle - pipeline->now));
   cost->before = cost->count;
   grade_t grade;
   unsigned cycles = occupied_cycles(model, insn, outcome, &grade);

@@ -1,0 +1,38 @@
+/* A target: the core a chip has and the memory around it, read from configs/NAME.yaml. configs/README.md says what
+   the columns mean. */
+#ifndef CMSIM_TIMING_TARGET_H
+#define CMSIM_TIMING_TARGET_H
+
+#include "timing/cost_model.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum { REGION_RAM, REGION_FLASH, REGION_ITCM, REGION_DTCM, REGION_DEVICE } region_kind_t;
+
+typedef struct {
+  const char *name;
+  region_kind_t kind;
+  uint32_t base, bytes;  /* base + bytes is at most 2^32 */
+  unsigned first_access; /* wait cycles of an access that does not stream behind another one */
+  const char *source, *note;
+  grade_t grade;
+  unsigned line; /* in the file */
+} region_t;
+
+/* All strings belong to the target. */
+typedef struct {
+  const char *name, *core, *title;
+  region_t *regions; /* in order of address, none overlapping */
+  size_t region_count;
+  char hash[65]; /* SHA-256 of the file */
+  void *private_data;
+} target_t;
+
+/* Loads DIRECTORY/NAME.yaml, e.g. ("configs", "generic-m4"). Any defect is one diag_error_at line, and NULL. */
+target_t *target_load(const char *directory, const char *name);
+void target_free(target_t *target);
+
+const char *region_kind_name(region_kind_t kind);
+
+#endif
