@@ -3,7 +3,7 @@
 #ifndef CMSIM_MACHINE_MEMORY_MAP_H
 #define CMSIM_MACHINE_MEMORY_MAP_H
 
-#include "base/config.h"
+#include "timing/target.h"
 #include "image/program.h"
 
 #include <stdbool.h>
