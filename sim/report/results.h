@@ -44,12 +44,12 @@ typedef struct {
 } warning_result_t;
 
 typedef enum {
-  RUN_EXITED,     /* firmware ended itself */
-  RUN_HALTED,     /* endless branch to self, or WFI that nothing can end */
-  RUN_MAX_CYCLES, /* --max-cycles reached: partial */
-  RUN_TIMEOUT,    /* --timeout reached: partial */
+  RUN_EXITED,      /* firmware ended itself */
+  RUN_HALTED,      /* endless branch to self, or WFI that nothing can end */
+  RUN_MAX_CYCLES,  /* --max-cycles reached: partial */
+  RUN_TIMEOUT,     /* --timeout reached: partial */
   RUN_INTERRUPTED, /* Ctrl-C: partial */
-  RUN_FAULT       /* the firmware did what silicon or the model cannot do; message in fault */
+  RUN_FAULT        /* the firmware did what silicon or the model cannot do; message in fault */
 } run_end_t;
 
 typedef struct {
@@ -73,17 +73,21 @@ typedef struct {
   uint64_t grade_cycles[GRADE_COUNT]; /* sum to cycles */
   uint64_t pairs;                     /* cycles in which two instructions issued */
   uint64_t branches, mispredicts;     /* conditional and indirect branches executed; M7 only */
-  region_result_t *regions;     size_t region_count;   /* in order of first entry */
-  function_result_t *functions; size_t function_count; /* by self_cycles, largest first */
+  region_result_t *regions;
+  size_t region_count; /* in order of first entry */
+  function_result_t *functions;
+  size_t function_count; /* by self_cycles, largest first */
   uint32_t flash_bytes, ram_static_bytes;
   uint32_t stack_peak_bytes;
-  bool heap_known;          /* an allocator was seen */
+  bool heap_known; /* an allocator was seen */
   uint32_t heap_peak_bytes;
-  object_result_t *objects; size_t object_count; /* by bytes, largest first */
-  warning_result_t *warnings; size_t warning_count;
+  object_result_t *objects;
+  size_t object_count; /* by bytes, largest first */
+  warning_result_t *warnings;
+  size_t warning_count;
 } results_t;
 
-/* Frees what the struct owns and zeroes it; the struct itself stays the caller's. */
+/* Frees RESULTS (from malloc or calloc) with all it owns. */
 void results_free(results_t *results);
 
 double results_milliseconds(const results_t *results, uint64_t cycles);

@@ -1,0 +1,155 @@
+/* The "cmsim/1" object: what every other output is a view of. Keys keep their order, reals have 12 digits, nothing
+   depends on the time or the host, so two runs of the same firmware give the same bytes. New keys go at the end of
+   their object; keys never change their meaning within a schema version. */
+#include "report/results.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Shares are whole multiples of 1e-9: 12 digits write them exactly, so they sum to 1 for every reader. */
+enum { REAL_DIGITS = 12, SHARE_UNITS = 1000000000 };
+
+/* Names come from ELF files and may be anything; JSON is UTF-8. */
+static json_t *text(const char *string) {
+  if (!string) return json_null();
+  json_t *value = json_string(string);
+  if (value) return value;
+  char *copy = strdup(string);
+  if (!copy) return NULL;
+  for (char *c = copy; *c; c++) {
+    if ((unsigned char)*c >= 0x80) *c = '?';
+  }
+  value = json_string(copy);
+  free(copy);
+  return value;
+}
+
+static json_t *count(uint64_t value) { return json_integer((json_int_t)value); }
+
+/* "issue" always, so that the object is never empty; of the others those that cost anything. */
+static json_t *causes_object(const uint64_t causes[CAUSE_COUNT]) {
+  json_t *object = json_object();
+  for (unsigned cause = 0; object && cause < CAUSE_COUNT; cause++) {
+    if (cause != CAUSE_ISSUE && !causes[cause]) continue;
+    if (json_object_set_new(object, cause_name((cause_t)cause), count(causes[cause])) == 0) continue;
+    json_decref(object);
+    object = NULL;
+  }
+  return object;
+}
+
+static json_t *confidence_object(const results_t *results) {
+  uint64_t shares[GRADE_COUNT];
+  results_shares(results->grade_cycles, GRADE_COUNT, SHARE_UNITS, shares);
+  json_t *object = json_object();
+  for (unsigned grade = 0; object && grade < GRADE_COUNT; grade++) {
+    json_t *share = json_real((double)shares[grade] / SHARE_UNITS);
+    if (json_object_set_new(object, grade_name((grade_t)grade), share) == 0) continue;
+    json_decref(object);
+    object = NULL;
+  }
+  return object;
+}
+
+static json_t *total_object(const results_t *results) {
+  double cpi = results->instructions ? (double)results->cycles / (double)results->instructions : 0;
+  return json_pack("{s:o, s:o, s:f, s:f, s:o, s:o, s:o}", "cycles", count(results->cycles), "instructions",
+                   count(results->instructions), "cpi", cpi, "latency_ms",
+                   results_milliseconds(results, results->cycles), "pairs", count(results->pairs), "branches",
+                   count(results->branches), "mispredicts", count(results->mispredicts));
+}
+
+static json_t *region_object(const results_t *results, size_t index) {
+  const region_result_t *region = &results->regions[index];
+  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:f, s:o, s:o, s:o, s:b}", "name", text(region->name), "calls",
+                   count(region->calls), "cycles", count(region->cycles), "min_cycles", count(region->min_cycles),
+                   "max_cycles", count(region->max_cycles), "latency_ms", results_milliseconds(results, region->cycles),
+                   "instructions", count(region->instructions), "causes", causes_object(region->causes),
+                   "stack_peak_bytes", count(region->stack_peak_bytes), "open", (int)region->open);
+}
+
+static json_t *function_object(const results_t *results, size_t index) {
+  const function_result_t *function = &results->functions[index];
+  json_t *line = function->file ? count(function->line) : json_null();
+  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", text(function->name), "file",
+                   text(function->file), "line", line, "calls", count(function->calls), "self_cycles",
+                   count(function->self_cycles), "total_cycles", count(function->total_cycles), "instructions",
+                   count(function->instructions), "causes", causes_object(function->causes));
+}
+
+static json_t *object_object(const results_t *results, size_t index) {
+  const object_result_t *object = &results->objects[index];
+  return json_pack("{s:o, s:o, s:o, s:b}", "name", text(object->name), "section", text(object->section), "bytes",
+                   count(object->bytes), "in_ram", (int)object->in_ram);
+}
+
+static json_t *warning_object(const results_t *results, size_t index) {
+  const warning_result_t *warning = &results->warnings[index];
+  return json_pack("{s:o, s:o, s:o, s:o}", "code", text(warning->code), "message", text(warning->message), "address",
+                   count(warning->address), "symbol", text(warning->symbol));
+}
+
+static json_t *array_of(const results_t *results, size_t length, json_t *item(const results_t *, size_t)) {
+  json_t *array = json_array();
+  for (size_t i = 0; array && i < length; i++) {
+    if (json_array_append_new(array, item(results, i)) == 0) continue;
+    json_decref(array);
+    array = NULL;
+  }
+  return array;
+}
+
+/* heap_peak_bytes is null where no allocator was seen. */
+static json_t *memory_object(const results_t *results) {
+  json_t *heap = results->heap_known ? count(results->heap_peak_bytes) : json_null();
+  return json_pack("{s:o, s:o, s:o, s:o, s:o}", "flash_bytes", count(results->flash_bytes), "ram_static_bytes",
+                   count(results->ram_static_bytes), "stack_peak_bytes", count(results->stack_peak_bytes),
+                   "heap_peak_bytes", heap, "objects", array_of(results, results->object_count, object_object));
+}
+
+static json_t *tool_object(const results_t *results) {
+  return json_pack("{s:o, s:o, s:o}", "version", text(results->tool_version), "cost_model_hash",
+                   text(results->cost_model_hash), "config_hash", text(results->config_hash));
+}
+
+static json_t *firmware_object(const results_t *results) {
+  return json_pack("{s:o, s:o, s:o}", "path", text(results->firmware_path), "sha256", text(results->firmware_sha256),
+                   "build_id", text(results->firmware_build_id));
+}
+
+static json_t *target_object(const results_t *results) {
+  return json_pack("{s:o, s:o, s:f, s:o}", "core", text(results->core), "mcu", text(results->mcu), "mhz", results->mhz,
+                   "memory", text(results->memory));
+}
+
+static json_t *exit_object(const results_t *results) {
+  return json_pack("{s:s, s:o, s:b, s:o}", "reason", run_end_name(results->end), "code", count(results->exit_code),
+                   "partial", (int)results->partial, "message", text(results->fault));
+}
+
+static json_t *report_object(const results_t *results) {
+  return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", "cmsim/1", "tool",
+                   tool_object(results), "firmware", firmware_object(results), "target", target_object(results), "exit",
+                   exit_object(results), "total", total_object(results), "causes", causes_object(results->causes),
+                   "confidence", confidence_object(results), "regions",
+                   array_of(results, results->region_count, region_object), "functions",
+                   array_of(results, results->function_count, function_object), "memory", memory_object(results),
+                   "warnings", array_of(results, results->warning_count, warning_object));
+}
+
+bool report_json(FILE *out, const results_t *results) {
+  json_t *report = report_object(results);
+  if (!report) {
+    errno = ENOMEM;
+    return false;
+  }
+  errno = 0;
+  bool written = json_dumpf(report, out, JSON_INDENT(2) | JSON_REAL_PRECISION(REAL_DIGITS)) == 0 &&
+                 fputc('\n', out) != EOF && fflush(out) == 0 && !ferror(out);
+  int reason = errno;
+  json_decref(report);
+  if (!written) errno = reason ? reason : EIO;
+  return written;
+}

@@ -1,0 +1,118 @@
+/* The finished numbers of a run: their end, and the few ways of printing them that all reports share. */
+#include "report/results.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+void results_free(results_t *results) {
+  if (!results) return;
+  char *texts[] = {results->tool_version,
+                   results->cost_model_hash,
+                   results->config_hash,
+                   results->firmware_path,
+                   results->firmware_sha256,
+                   results->firmware_build_id,
+                   results->core,
+                   results->mcu,
+                   results->memory,
+                   results->fault};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    free(texts[i]);
+  for (size_t i = 0; i < results->region_count; i++)
+    free(results->regions[i].name);
+  free(results->regions);
+  for (size_t i = 0; i < results->function_count; i++) {
+    free(results->functions[i].name);
+    free(results->functions[i].file);
+  }
+  free(results->functions);
+  for (size_t i = 0; i < results->object_count; i++) {
+    free(results->objects[i].name);
+    free(results->objects[i].section);
+  }
+  free(results->objects);
+  for (size_t i = 0; i < results->warning_count; i++) {
+    free(results->warnings[i].code);
+    free(results->warnings[i].message);
+    free(results->warnings[i].symbol);
+  }
+  free(results->warnings);
+  free(results);
+}
+
+double results_milliseconds(const results_t *results, uint64_t cycles) {
+  return results->mhz > 0 ? (double)cycles / results->mhz / 1000 : 0;
+}
+
+const char *run_end_name(run_end_t end) {
+  switch (end) {
+  case RUN_EXITED: return "exited";
+  case RUN_HALTED: return "halted";
+  case RUN_MAX_CYCLES: return "max_cycles";
+  case RUN_TIMEOUT: return "timeout";
+  case RUN_INTERRUPTED: return "interrupted";
+  case RUN_FAULT: return "fault";
+  }
+  return "?";
+}
+
+void results_shares(const uint64_t *parts, size_t count, uint64_t units, uint64_t *shares) {
+  assert(count > 0 && count <= RESULTS_SHARES_MAX);
+  unsigned __int128 sum = 0, remainders[RESULTS_SHARES_MAX];
+  for (size_t i = 0; i < count; i++)
+    sum += parts[i];
+  uint64_t left = units;
+  for (size_t i = 0; i < count; i++) {
+    unsigned __int128 scaled = (unsigned __int128)parts[i] * units;
+    shares[i] = sum ? (uint64_t)(scaled / sum) : 0;
+    remainders[i] = sum ? scaled % sum : 0;
+    left -= shares[i];
+  }
+  if (!sum) {
+    shares[0] = units;
+    return;
+  }
+  while (left--) { /* fewer rounds than there are parts */
+    size_t largest = 0;
+    for (size_t i = 1; i < count; i++) {
+      if (remainders[i] > remainders[largest]) largest = i;
+    }
+    shares[largest]++;
+    remainders[largest] = 0;
+  }
+}
+
+const char *results_count_text(char text[RESULTS_TEXT_BYTES], uint64_t count) {
+  char digits[RESULTS_TEXT_BYTES];
+  size_t length = (size_t)snprintf(digits, sizeof digits, "%llu", (unsigned long long)count);
+  char *out = text;
+  for (size_t i = 0; i < length; i++) {
+    if (i && (length - i) % 3 == 0) *out++ = ',';
+    *out++ = digits[i];
+  }
+  *out = '\0';
+  return text;
+}
+
+const char *results_time_text(char text[RESULTS_TEXT_BYTES], double milliseconds) {
+  static const struct {
+    double milliseconds; /* smallest time written in this unit */
+    double factor;
+    const char *unit;
+  } units[] = {{1000, 1e-3, "s"}, {1, 1, "ms"}, {1e-3, 1e3, "us"}, {0, 1e6, "ns"}};
+  if (!(milliseconds > 0)) {
+    snprintf(text, RESULTS_TEXT_BYTES, "0 ms");
+    return text;
+  }
+  size_t unit = 0;
+  while (milliseconds < units[unit].milliseconds)
+    unit++;
+  double value = milliseconds * units[unit].factor;
+  int decimals = value >= 999.95 ? 0 : value >= 99.995 ? 1 : value >= 9.9995 ? 2 : 3;
+  if (value >= 1e15) {
+    snprintf(text, RESULTS_TEXT_BYTES, "%.3e %s", value, units[unit].unit);
+  } else {
+    snprintf(text, RESULTS_TEXT_BYTES, "%.*f %s", decimals, value, units[unit].unit);
+  }
+  return text;
+}
