@@ -16,36 +16,36 @@ void pipeline_reset(pipeline_t *pipeline, const core_model_t *model) {
   }
 }
 
-static unsigned sum(const cost_t *cost, unsigned from) {
-  unsigned cycles = 0;
-  for (unsigned i = from; i < cost->count; i++)
-    cycles += cost->charges[i].cycles;
-  return cycles;
+static void clear(cost_t *cost) {
+  cost->cycles = 0;
+  cost->count = cost->before = 0;
+  cost->paired = cost->predicted = cost->mispredicted = false;
 }
 
 void pipeline_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, cost_t *cost) {
-  cost->count = cost->before = 0;
-  cost->paired = cost->predicted = cost->mispredicted = false;
+  clear(cost);
   if (is_m4(pipeline)) {
     m4_step(pipeline, insn, outcome, cost);
   } else {
     m7_step(pipeline, insn, outcome, cost);
   }
-  pipeline->now += sum(cost, 0);
+  pipeline->now += cost->cycles;
 }
 
 void pipeline_drain(pipeline_t *pipeline, cost_t *cost) {
-  cost->count = cost->before = 0;
-  cost->paired = cost->predicted = cost->mispredicted = false;
+  clear(cost);
   if (is_m4(pipeline)) m4_drain(pipeline, cost);
-  pipeline->now += sum(cost, 0);
+  pipeline->now += cost->cycles;
 }
 
 uint64_t pipeline_issue_cycle(const pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome) {
   pipeline_t copy = *pipeline;
   cost_t cost;
   pipeline_step(&copy, insn, outcome, &cost);
-  return copy.now - sum(&cost, cost.before);
+  uint64_t cycle = pipeline->now;
+  for (unsigned i = 0; i < cost.before; i++)
+    cycle += cost.charges[i].cycles;
+  return cycle;
 }
 
 static unsigned significant_bits(uint32_t value) { return value ? 32u - (unsigned)__builtin_clz(value) : 0; }

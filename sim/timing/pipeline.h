@@ -37,6 +37,7 @@ enum { CHARGES_MAX = 12 };
 
 typedef struct {
   charge_t charges[CHARGES_MAX];
+  uint32_t cycles; /* sum of all charges */
   uint8_t count;
   uint8_t before; /* the first BEFORE charges pass before this instruction issues */
   bool paired;    /* issued together with the instruction before it */
@@ -45,20 +46,26 @@ typedef struct {
 } cost_t;
 
 /* ---- Cortex-M4 ---- */
+
+/* What the previous instruction's memory access means for the next one; 8 bytes, replaced as a whole. */
 typedef struct {
-  uint64_t results;         /* registers the previous data-processing instruction wrote */
-  uint64_t load_writes;     /* destination of the previous load, while its data cycle is open */
-  uint8_t load_base;        /* base it wrote back, or 0xFF */
-  uint8_t store_base;       /* base the previous store wrote back, or 0xFF */
-  bool load_open;           /* previous instruction is a single load whose data cycle is not paid yet */
-  bool store_open;          /* previous instruction is an immediate-offset single store */
+  bool load_open;           /* a single load whose data cycle is not paid yet */
+  bool store_open;          /* an immediate-offset single store */
   bool nop_free;            /* a NOP now costs nothing */
-  bool was_memory;          /* previous instruction accessed memory: this access streams behind it */
-  bool was_taken;           /* previous instruction was a taken branch */
-  bool was_narrow;          /* previous instruction had 16 bits */
+  bool was_memory;          /* any access: the next one streams behind it */
+  uint8_t load_base;        /* base register that the load wrote back, or 0xFF */
+  uint8_t store_base;       /* base register that the store wrote back, or 0xFF */
   uint8_t store_misaligned; /* bus cycles of a misaligned store that only a memory access waits for */
-  uint8_t fp_cls;           /* class of the last FP arithmetic instruction */
-  uint8_t long_cls;         /* class of the last divide or square root */
+} m4_access_t;
+
+typedef struct {
+  uint64_t results;     /* registers the previous data-processing instruction wrote */
+  uint64_t load_writes; /* destination of the load, while its data cycle is open */
+  m4_access_t access;
+  bool was_taken;   /* previous instruction was a taken branch */
+  bool was_narrow;  /* previous instruction had 16 bits */
+  uint8_t fp_cls;   /* class of the last FP arithmetic instruction */
+  uint8_t long_cls; /* class of the last divide or square root */
   uint64_t fp_writes, long_writes;
   uint64_t fp_issue, long_issue; /* cycle at which they issued */
 } m4_state_t;
@@ -86,7 +93,8 @@ typedef struct {
   bool slot_open;    /* the younger slot of the current pair is free */
   uint64_t mac_time; /* issue cycle + 1 of the last single precision MAC, 0: none */
   uint8_t mac_cls;
-  bool mac_in_run; /* that MAC issued in the shadow of another */
+  bool mac_in_run;     /* that MAC issued in the shadow of another */
+  uint64_t last_store; /* issue cycle + 1 of the last store */
   uint64_t store_time[STORE_QUEUE];
   uint32_t store_word[STORE_QUEUE];
   uint8_t store_next;
@@ -116,10 +124,12 @@ uint64_t pipeline_issue_cycle(const pipeline_t *pipeline, const insn_t *insn, co
 /* For pipeline_*.c. */
 static inline void charge(cost_t *cost, cause_t cause, grade_t grade, unsigned cycles) {
   if (cycles == 0) return;
+  cost->cycles += cycles;
   cost->charges[cost->count++] = (charge_t){(uint16_t)cycles, (uint8_t)cause, (uint8_t)grade, false};
 }
 static inline void charge_previous(cost_t *cost, cause_t cause, grade_t grade, unsigned cycles) {
   if (cycles == 0) return;
+  cost->cycles += cycles;
   cost->charges[cost->count++] = (charge_t){(uint16_t)cycles, (uint8_t)cause, (uint8_t)grade, true};
 }
 unsigned divide_cycles(const core_model_t *model, const insn_t *insn, const outcome_t *outcome, grade_t *grade);

@@ -10,10 +10,12 @@
 
 #include <string.h>
 
+static const m4_access_t no_access = {.load_base = 0xFF, .store_base = 0xFF};
+
 void m4_reset(pipeline_t *pipeline) {
   m4_state_t *s = &pipeline->state.m4;
   memset(s, 0, sizeof *s);
-  s->load_base = s->store_base = 0xFF;
+  s->access = no_access;
 }
 
 static void charge_parameter(cost_t *cost, const core_model_t *model, parameter_t id, cause_t cause, bool previous) {
@@ -34,12 +36,12 @@ static bool is_single_store_imm(const insn_t *insn) {
 static bool chains_behind_load(const m4_state_t *s, const insn_t *insn) {
   if (!(insn->flags & INSN_SINGLE_LOAD) && !is_single_store_imm(insn)) return false;
   if (s->load_writes & insn->address_regs) return false;
-  return !((insn->flags & INSN_WRITEBACK) && insn->base == s->load_base);
+  return !((insn->flags & INSN_WRITEBACK) && insn->base == s->access.load_base);
 }
 
 /* Rule load_chain: a load's data cycle is hidden by a chained access or filled by NOP; else the load pays for it. */
 static void settle_load(const core_model_t *model, m4_state_t *s, const insn_t *insn, bool skipped, cost_t *cost) {
-  if (!s->load_open) return;
+  if (!s->access.load_open) return;
   if (!skipped && chains_behind_load(s, insn)) return;
   charge_parameter(cost, model, PARAMETER_LOAD_DATA, CAUSE_LOAD_USE, true);
 }
@@ -50,12 +52,12 @@ static void settle_store(const core_model_t *model, m4_state_t *s, const insn_t 
   if (insn->memory == MEMORY_NONE) return;
   /* A misaligned store's extra bus cycles only delay another access. [M3-LS] */
   const cost_parameter_t *misaligned = &model->parameters[PARAMETER_MISALIGNED_WORD];
-  charge_previous(cost, CAUSE_MISALIGNED, misaligned->from.grade, s->store_misaligned);
-  if (s->store_open && insn->memory == MEMORY_LOAD) {
+  charge_previous(cost, CAUSE_MISALIGNED, misaligned->from.grade, s->access.store_misaligned);
+  if (s->access.store_open && insn->memory == MEMORY_LOAD) {
     charge_parameter(cost, model, PARAMETER_STORE_TO_LOAD, CAUSE_STORE, true);
   }
-  if (s->store_base != 0xFF && (insn->flags & INSN_SINGLE_STORE) && (insn->flags & INSN_WRITEBACK) &&
-      insn->base == s->store_base) {
+  if (s->access.store_base != 0xFF && (insn->flags & INSN_SINGLE_STORE) && (insn->flags & INSN_WRITEBACK) &&
+      insn->base == s->access.store_base) {
     charge_parameter(cost, model, PARAMETER_SAME_BASE_WRITEBACK, CAUSE_STORE, true);
   }
 }
@@ -67,7 +69,8 @@ static void wait_for_fpu(const pipeline_t *pipeline, const insn_t *insn, uint64_
   const core_model_t *model = pipeline->model;
   uint64_t until = now;
   grade_t grade = GRADE_DOCUMENTED;
-  for (unsigned i = 0; i < insn->operand_count; i++) {
+  bool depends = ((s->fp_writes | s->long_writes) & insn->reads) != 0;
+  for (unsigned i = 0; depends && i < insn->operand_count; i++) {
     uint64_t bit = REG_BIT(insn->operands[i].reg);
     unsigned role = insn->operands[i].role;
     const distance_t *recent = &model->distance[s->fp_cls][role];
@@ -89,7 +92,7 @@ static void wait_for_fpu(const pipeline_t *pipeline, const insn_t *insn, uint64_
 }
 
 static parameter_t misaligned_parameter(const insn_t *insn, const outcome_t *outcome) {
-  if (!outcome->has_address || !(insn->flags & (INSN_SINGLE_LOAD | INSN_SINGLE_STORE))) return PARAMETER_COUNT;
+  if (!(insn->flags & (INSN_SINGLE_LOAD | INSN_SINGLE_STORE))) return PARAMETER_COUNT;
   if (insn->access_bytes == 2 && (outcome->address & 1u)) return PARAMETER_MISALIGNED_HALFWORD;
   if (insn->access_bytes != 4 || !(outcome->address & 3u)) return PARAMETER_COUNT;
   return (outcome->address & 1u) ? PARAMETER_MISALIGNED_WORD_ODD : PARAMETER_MISALIGNED_WORD;
@@ -116,7 +119,7 @@ static unsigned issue_cycles(const core_model_t *model, const m4_state_t *s, con
     return model->parameters[PARAMETER_SKIPPED_INSN].value;
   }
   if (row->rule == RULE_IT_FOLD && s->was_narrow && !s->was_taken) return 0;
-  if (row->rule == RULE_NOP_HIDE && s->nop_free) return 0;
+  if (row->rule == RULE_NOP_HIDE && s->access.nop_free) return 0;
   if (insn->flags & INSN_DIVIDE) return divide_cycles(model, insn, outcome, grade);
   unsigned cycles = row->issue;
   if (row->beat) cycles += (insn->transfers + row->beat - 1u) / row->beat;
@@ -132,31 +135,24 @@ static void charge_issue(const core_model_t *model, const m4_state_t *s, const i
   charge(cost, beyond_issue_cause(insn), grade, cycles - 1);
 }
 
-/* What the next instruction needs to know about this one. */
-static void remember(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, uint64_t issued, bool folded) {
-  m4_state_t *s = &pipeline->state.m4;
-  if (folded) return; /* a folded IT or a hidden NOP leaves no trace in the execute stage */
-  bool done = !outcome->skipped;
-  bool store_imm = is_single_store_imm(insn) && done;
-  parameter_t misaligned = misaligned_parameter(insn, outcome);
-  s->results = (insn->flags & INSN_DATA_PROC) && done ? insn->writes : 0;
-  s->load_open = (insn->flags & INSN_SINGLE_LOAD) && done;
-  s->load_writes = s->load_open ? insn->writes : 0;
-  s->load_base = s->load_open && (insn->flags & INSN_WRITEBACK) ? insn->base : 0xFF;
-  s->store_open = store_imm;
-  s->store_base = store_imm && (insn->flags & INSN_WRITEBACK) ? insn->base : 0xFF;
-  s->store_misaligned = insn->memory == MEMORY_STORE && done && misaligned != PARAMETER_COUNT
-                            ? (uint8_t)pipeline->model->parameters[misaligned].value
-                            : 0;
-  s->nop_free = s->load_open || (pipeline->model->rows[insn->cls].rule == RULE_STORE_REG_OFFSET && done);
-  s->was_memory = insn->memory != MEMORY_NONE && done;
-  s->was_taken = outcome->taken;
-  s->was_narrow = insn->size == 2;
-  if (!(insn->flags & INSN_FP_ARITH) || !done) return;
-  if (pipeline->model->rows[insn->cls].rule == RULE_FP_LONG) {
+static m4_access_t remember_access(const core_model_t *model, const insn_t *insn, unsigned misaligned) {
+  bool load = (insn->flags & INSN_SINGLE_LOAD) != 0, store = is_single_store_imm(insn);
+  uint8_t written_base = insn->flags & INSN_WRITEBACK ? insn->base : 0xFF;
+  return (m4_access_t){.load_open = load,
+                       .store_open = store,
+                       .nop_free = load || model->rows[insn->cls].rule == RULE_STORE_REG_OFFSET,
+                       .was_memory = true,
+                       .load_base = load ? written_base : 0xFF,
+                       .store_base = store ? written_base : 0xFF,
+                       .store_misaligned = insn->memory == MEMORY_STORE ? (uint8_t)misaligned : 0};
+}
+
+static void remember_fp(m4_state_t *s, const core_model_t *model, const insn_t *insn, uint64_t issued) {
+  if (model->rows[insn->cls].rule == RULE_FP_LONG) {
     s->long_cls = insn->cls;
     s->long_writes = insn->writes;
     s->long_issue = issued;
+    s->fp_writes &= ~insn->writes;
   } else {
     s->fp_cls = insn->cls;
     s->fp_writes = insn->writes;
@@ -165,23 +161,46 @@ static void remember(pipeline_t *pipeline, const insn_t *insn, const outcome_t *
   }
 }
 
+/* What the next instruction needs to know about this one. */
+static void remember(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, uint64_t issued,
+                     unsigned misaligned) {
+  m4_state_t *s = &pipeline->state.m4;
+  bool done = !outcome->skipped;
+  s->results = (insn->flags & INSN_DATA_PROC) && done ? insn->writes : 0;
+  s->was_taken = outcome->taken;
+  s->was_narrow = insn->size == 2;
+  if (insn->memory == MEMORY_NONE || !done) {
+    s->access = no_access;
+  } else {
+    s->access = remember_access(pipeline->model, insn, misaligned);
+    s->load_writes = insn->writes;
+  }
+  if ((insn->flags & INSN_FP_ARITH) && done) remember_fp(s, pipeline->model, insn, issued);
+}
+
+/* Extra bus cycles of a misaligned access, and how well they are known. */
+static unsigned misaligned_cycles(const core_model_t *model, const insn_t *insn, const outcome_t *outcome,
+                                  grade_t *grade) {
+  parameter_t id = misaligned_parameter(insn, outcome);
+  if (id == PARAMETER_COUNT) return 0;
+  *grade = model->parameters[id].from.grade;
+  return model->parameters[id].value;
+}
+
 void m4_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, cost_t *cost) {
   const core_model_t *model = pipeline->model;
   m4_state_t *s = &pipeline->state.m4;
   const cost_row_t *row = &model->rows[insn->cls];
 
   settle_load(model, s, insn, outcome->skipped, cost);
-  bool nop_hidden = row->rule == RULE_NOP_HIDE && s->nop_free;
+  bool nop_hidden = row->rule == RULE_NOP_HIDE && s->access.nop_free;
   if (!outcome->skipped) {
     settle_store(model, s, insn, cost);
     /* No forwarding from execute to the address generator. [TI-LS] */
     if (s->results & insn->address_regs) {
       charge_parameter(cost, model, PARAMETER_ADDRESS_INTERLOCK, CAUSE_ADDRESS, false);
     }
-    uint64_t stalled = 0;
-    for (unsigned i = 0; i < cost->count; i++)
-      stalled += cost->charges[i].cycles;
-    if (insn->flags & INSN_FP) wait_for_fpu(pipeline, insn, pipeline->now + stalled, cost);
+    if (insn->flags & INSN_FP) wait_for_fpu(pipeline, insn, pipeline->now + cost->cycles, cost);
   }
   /* A branch target that is a 32-bit opcode off a word boundary takes two fetches. [C branch timing] */
   if (s->was_taken && insn_is_wide_unaligned(insn)) {
@@ -189,25 +208,22 @@ void m4_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
   }
   cost->before = cost->count;
 
-  uint64_t issued = pipeline->now;
-  for (unsigned i = 0; i < cost->before; i++)
-    issued += cost->charges[i].cycles;
+  uint64_t issued = pipeline->now + cost->cycles;
   charge_issue(model, s, insn, outcome, cost);
-  bool folded = cost->count == cost->before && !nop_hidden;
-  if (!outcome->skipped) {
-    parameter_t misaligned = misaligned_parameter(insn, outcome);
-    if (misaligned != PARAMETER_COUNT && insn->memory == MEMORY_LOAD) {
-      charge_parameter(cost, model, misaligned, CAUSE_MISALIGNED, false);
-    }
-    if (!s->was_memory) charge(cost, CAUSE_MEMORY, GRADE_INFERRED, outcome->first_access_wait);
+  if (cost->count == cost->before && !nop_hidden) return; /* a folded IT leaves no trace in the execute stage */
+  unsigned misaligned = 0;
+  if (outcome->has_address) {
+    grade_t grade = GRADE_MEASURED;
+    misaligned = misaligned_cycles(model, insn, outcome, &grade);
+    if (insn->memory == MEMORY_LOAD) charge(cost, CAUSE_MISALIGNED, grade, misaligned);
+    if (!s->access.was_memory) charge(cost, CAUSE_MEMORY, GRADE_INFERRED, outcome->first_access_wait);
   }
   if (outcome->taken) charge(cost, CAUSE_BRANCH, row->from.grade, row->taken);
-  if (nop_hidden) s->load_open = false;
-  remember(pipeline, insn, outcome, issued, folded);
+  remember(pipeline, insn, outcome, issued, misaligned);
 }
 
 void m4_drain(pipeline_t *pipeline, cost_t *cost) {
   m4_state_t *s = &pipeline->state.m4;
-  if (s->load_open) charge_parameter(cost, pipeline->model, PARAMETER_LOAD_DATA, CAUSE_LOAD_USE, true);
-  s->load_open = false;
+  if (s->access.load_open) charge_parameter(cost, pipeline->model, PARAMETER_LOAD_DATA, CAUSE_LOAD_USE, true);
+  s->access.load_open = false;
 }

@@ -19,13 +19,26 @@ void m7_reset(pipeline_t *pipeline) {
 /* What holds an instruction back, worst first come. */
 typedef struct {
   uint64_t cycle; /* earliest issue */
+  int operand;    /* that holds it, or -1: see cause and grade */
   cause_t cause;
   grade_t grade;
 } hold_t;
 
 static void hold_until(hold_t *hold, uint64_t cycle, cause_t cause, grade_t grade) {
   if (cycle <= hold->cycle) return;
-  *hold = (hold_t){cycle, cause, grade};
+  *hold = (hold_t){cycle, -1, cause, grade};
+}
+
+static void hold_for_operands(const pipeline_t *pipeline, const insn_t *insn, hold_t *hold) {
+  const m7_state_t *s = &pipeline->state.m7;
+  for (unsigned i = 0; i < insn->operand_count; i++) {
+    operand_t operand = insn->operands[i];
+    uint64_t ready =
+        s->issued[operand.reg] + (uint64_t)pipeline->model->distance[s->writer[operand.reg]][operand.role].cycles;
+    if (ready <= hold->cycle) continue;
+    hold->cycle = ready;
+    hold->operand = (int)i;
+  }
 }
 
 static cause_t wait_cause(unsigned writer, unsigned role) {
@@ -35,14 +48,17 @@ static cause_t wait_cause(unsigned writer, unsigned role) {
   return CAUSE_DEPENDENCY;
 }
 
-static void hold_for_operands(const pipeline_t *pipeline, const insn_t *insn, hold_t *hold) {
+/* Most instructions do not wait, so why one waits is only worked out when it does. */
+static void charge_wait(const pipeline_t *pipeline, const insn_t *insn, const hold_t *hold, cost_t *cost) {
   const m7_state_t *s = &pipeline->state.m7;
-  for (unsigned i = 0; i < insn->operand_count; i++) {
-    unsigned reg = insn->operands[i].reg, role = insn->operands[i].role;
-    const distance_t *distance = &pipeline->model->distance[s->writer[reg]][role];
-    uint64_t ready = s->issued[reg] + (uint64_t)distance->cycles;
-    if (ready > hold->cycle) *hold = (hold_t){ready, wait_cause(s->writer[reg], role), distance->grade};
+  unsigned cycles = (unsigned)(hold->cycle - pipeline->now);
+  if (hold->operand < 0) {
+    charge(cost, hold->cause, hold->grade, cycles);
+    return;
   }
+  operand_t operand = insn->operands[hold->operand];
+  unsigned writer = s->writer[operand.reg];
+  charge(cost, wait_cause(writer, operand.role), pipeline->model->distance[writer][operand.role].grade, cycles);
 }
 
 /* Inputs there in the first execute stage. Rules early_alu, early_shift. [J-M7; ACTLR DISDYNADD] */
@@ -99,6 +115,7 @@ static void hold_for_stores(const pipeline_t *pipeline, const insn_t *insn, cons
   const m7_state_t *s = &pipeline->state.m7;
   if (insn->memory != MEMORY_LOAD || !outcome->has_address) return;
   const cost_parameter_t *wait = &pipeline->model->parameters[PARAMETER_STORE_TO_LOAD_SAME];
+  if (pipeline->now >= s->last_store + wait->value) return;
   for (unsigned i = 0; i < STORE_QUEUE; i++) {
     if (s->store_time[i] && s->store_word[i] == outcome->address >> 2) {
       hold_until(hold, s->store_time[i] - 1 + wait->value, CAUSE_STORE, wait->from.grade);
@@ -187,6 +204,7 @@ static void record(pipeline_t *pipeline, const insn_t *insn, const outcome_t *ou
     s->mac_cls = insn->cls;
   }
   if (insn->memory == MEMORY_STORE && outcome->has_address) {
+    s->last_store = cycle + 1;
     s->store_time[s->store_next] = cycle + 1;
     s->store_word[s->store_next] = outcome->address >> 2;
     s->store_next = (uint8_t)((s->store_next + 1) % STORE_QUEUE);
@@ -220,7 +238,6 @@ static cause_t beyond_issue_cause(const insn_t *insn) {
 
 static void charge_misaligned(const pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, bool younger,
                               cost_t *cost) {
-  if (!(insn->flags & INSN_SINGLE_LOAD) || !outcome->has_address) return;
   if (!(outcome->address & (insn->access_bytes - 1u))) return;
   const cost_parameter_t *extra =
       &pipeline->model->parameters[younger ? PARAMETER_MISALIGNED_YOUNGER : PARAMETER_MISALIGNED_OLDER];
@@ -232,7 +249,6 @@ static void charge_misaligned(const pipeline_t *pipeline, const insn_t *insn, co
 static void charge_branch(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, uint64_t issued,
                           cost_t *cost) {
   m7_state_t *s = &pipeline->state.m7;
-  if (insn->flow == FLOW_NONE || outcome->skipped) return;
   const cost_parameter_t *parameters = pipeline->model->parameters;
   cost->predicted = insn->flow != FLOW_BRANCH;
   if (predictor_resolve(&s->predictor, parameters[PARAMETER_PREDICTOR_ENTRIES].value,
@@ -250,42 +266,38 @@ static void charge_branch(pipeline_t *pipeline, const insn_t *insn, const outcom
   s->slot_open = false; /* nothing at the target pairs with a mispredicted branch */
 }
 
-static bool try_younger(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, const hold_t *hold,
-                        cost_t *cost) {
+/* What follows the issue itself, in either slot. */
+static void charge_consequences(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, uint64_t cycle,
+                                bool younger, cost_t *cost) {
+  if (outcome->has_address) {
+    if (insn->flags & INSN_SINGLE_LOAD) charge_misaligned(pipeline, insn, outcome, younger, cost);
+    charge(cost, CAUSE_MEMORY, GRADE_INFERRED, outcome->first_access_wait);
+  }
+  if (insn->flow != FLOW_NONE && !outcome->skipped) charge_branch(pipeline, insn, outcome, cycle, cost);
+}
+
+static void issue_younger(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, cost_t *cost) {
   m7_state_t *s = &pipeline->state.m7;
-  if (!s->slot_open || hold->cycle > s->older_time || !may_pair(pipeline, insn, outcome)) return false;
+  const cost_row_t *rows = pipeline->model->rows;
   uint64_t cycle = s->older_time;
-  bool shift = pipeline->model->rows[insn->cls].rule == RULE_EARLY_SHIFT;
-  bool early = shift && !s->older_early && !(pipeline->model->rows[s->older_cls].units & (1u << UNIT_SHIFTER)) &&
-               ready_early(pipeline, insn, cycle);
+  bool shifter_free = !s->older_early && !(rows[s->older_cls].units & (1u << UNIT_SHIFTER));
+  bool early = rows[insn->cls].rule == RULE_EARLY_SHIFT && shifter_free && ready_early(pipeline, insn, cycle);
   record(pipeline, insn, outcome, cycle, early);
   s->slot_open = false;
   cost->paired = true;
-  cost->before = cost->count;
-  charge_misaligned(pipeline, insn, outcome, true, cost);
-  charge_branch(pipeline, insn, outcome, cycle, cost);
-  return true;
+  charge_consequences(pipeline, insn, outcome, cycle, true, cost);
 }
 
-void m7_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, cost_t *cost) {
+static void issue_older(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, uint64_t cycle,
+                        cost_t *cost) {
   m7_state_t *s = &pipeline->state.m7;
-  const core_model_t *model = pipeline->model;
-  const cost_row_t *row = &model->rows[insn->cls];
-  hold_t hold = {0, CAUSE_DEPENDENCY, GRADE_DOCUMENTED};
-  hold_for_operands(pipeline, insn, &hold);
-  if (insn->flags & INSN_FP) hold_for_fpu(pipeline, insn, &hold);
-  hold_for_stores(pipeline, insn, outcome, &hold);
-  if (try_younger(pipeline, insn, outcome, &hold, cost)) return;
-
-  uint64_t cycle = hold.cycle > pipeline->now ? hold.cycle : pipeline->now;
-  if (cycle > pipeline->now) charge(cost, hold.cause, hold.grade, (unsigned)(cycle - pipeline->now));
-  cost->before = cost->count;
+  const cost_row_t *row = &pipeline->model->rows[insn->cls];
   grade_t grade;
-  unsigned cycles = occupied_cycles(model, insn, outcome, &grade);
+  unsigned cycles = occupied_cycles(pipeline->model, insn, outcome, &grade);
   charge(cost, CAUSE_ISSUE, grade, 1);
-  charge(cost, beyond_issue_cause(insn), grade, cycles - 1);
+  if (cycles > 1) charge(cost, beyond_issue_cause(insn), grade, cycles - 1);
   bool early = (insn->flags & INSN_EARLY) && (row->rule == RULE_EARLY_ALU || row->rule == RULE_EARLY_SHIFT) &&
-               !outcome->skipped && ready_early(pipeline, insn, cycle);
+               ready_early(pipeline, insn, cycle);
   record(pipeline, insn, outcome, cycle, early);
   s->older_cls = insn->cls;
   s->older_time = cycle;
@@ -293,7 +305,24 @@ void m7_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
   s->older_has_address = outcome->has_address;
   s->older_address = outcome->address;
   s->slot_open = row->slots != SLOTS_ALONE;
-  charge_misaligned(pipeline, insn, outcome, false, cost);
-  charge(cost, CAUSE_MEMORY, GRADE_INFERRED, outcome->first_access_wait);
-  charge_branch(pipeline, insn, outcome, cycle, cost);
+  charge_consequences(pipeline, insn, outcome, cycle, false, cost);
+}
+
+void m7_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, cost_t *cost) {
+  const m7_state_t *s = &pipeline->state.m7;
+  hold_t hold = {0, -1, CAUSE_DEPENDENCY, GRADE_DOCUMENTED};
+  hold_for_operands(pipeline, insn, &hold);
+  if (insn->flags & INSN_FP) hold_for_fpu(pipeline, insn, &hold);
+  hold_for_stores(pipeline, insn, outcome, &hold);
+  if (s->slot_open && hold.cycle <= s->older_time && may_pair(pipeline, insn, outcome)) {
+    issue_younger(pipeline, insn, outcome, cost);
+    return;
+  }
+  uint64_t cycle = pipeline->now;
+  if (hold.cycle > cycle) {
+    charge_wait(pipeline, insn, &hold, cost);
+    cost->before = cost->count;
+    cycle = hold.cycle;
+  }
+  issue_older(pipeline, insn, outcome, cycle, cost);
 }
