@@ -71,6 +71,22 @@ START_TEST(rows_in_order) {
 }
 END_TEST
 
+/* Rules that act between instructions: no row names them. */
+static bool acts_between_instructions(rule_t rule) {
+  switch (rule) {
+  case RULE_LOAD_ADDRESS:
+  case RULE_SAME_BASE:
+  case RULE_ADDRESS_INTERLOCK:
+  case RULE_MISALIGNED:
+  case RULE_TARGET_FETCH:
+  case RULE_SKIPPED:
+  case RULE_DUAL_ISSUE:
+  case RULE_STORE_TO_LOAD:
+  case RULE_FMA_SHADOW: return true;
+  default: return false;
+  }
+}
+
 START_TEST(every_rule_is_used) {
   for (rule_t rule = 0; rule < RULE_COUNT; rule++) {
     bool used = false;
@@ -79,7 +95,8 @@ START_TEST(every_rule_is_used) {
         used |= !models[i]->rows[cls].unsupported && models[i]->rows[cls].rule == rule;
       }
     }
-    ck_assert_msg(used, "no row names rule %s", rule_name(rule));
+    ck_assert_msg(used != acts_between_instructions(rule), "rule %s: %s", rule_name(rule),
+                  used ? "named by a row after all" : "no row names it");
   }
 }
 END_TEST

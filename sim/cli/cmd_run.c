@@ -28,6 +28,7 @@ enum {
   OPTION_FILES,
   OPTION_ARGS,
   OPTION_NO_DWT,
+  OPTION_RULE_OFF,
   OPTION_DATA
 };
 
@@ -38,6 +39,8 @@ static const struct argp_option options[] = {
     {"flash", OPTION_FLASH, "SIZE", 0, "Flash of the part (512K, 1M); default: as the image needs", 0},
     {"ram", OPTION_RAM, "SIZE", 0, "RAM of the part at 0x20000000; default: as the image needs", 0},
     {"no-dwt", OPTION_NO_DWT, 0, 0, "The part has no DWT cycle counter", 0},
+    {"rule-off", OPTION_RULE_OFF, "RULE", 0,
+     "What if this timing rule did not act? (repeatable; names in cost_models/)", 0},
     {0, 0, 0, 0, "Measure:", 2},
     {"region", OPTION_REGION, "FUNCTION", 0, "Measure each call of FUNCTION (repeatable)", 0},
     {"max-cycles", OPTION_MAX_CYCLES, "N", 0, "Stop after N cycles (1e9, 500M) with a partial report", 0},
@@ -58,7 +61,7 @@ static const struct argp_option options[] = {
 
 typedef struct {
   machine_options_t machine;
-  const char *regions[64];
+  const char *regions[64], *rules_off[64];
   const char *json, *console, *data;
   double timeout;
   unsigned top;
@@ -94,6 +97,12 @@ static error_t parse_target(int key, char *arg, struct argp_state *state, run_op
     if (!parse_size(arg, &run->machine.ram_bytes)) bad_value(state, "--ram", arg, "a size such as 96K, please");
     return 0;
   case OPTION_NO_DWT: run->machine.no_dwt = true; return 0;
+  case OPTION_RULE_OFF:
+    if (run->machine.rule_off_count == sizeof run->rules_off / sizeof run->rules_off[0]) {
+      bad_value(state, "--rule-off", arg, "too many");
+    }
+    run->rules_off[run->machine.rule_off_count++] = arg;
+    return 0;
   case OPTION_BASE:
     if (!parse_address(arg, &run->machine.image.base))
       bad_value(state, "--base", arg, "an address such as 0x08000000, please");
@@ -220,6 +229,7 @@ static int simulate(run_options_t *run, output_t *json, output_t *console) {
   run->machine.requests = &requests;
   run->machine.progress = progress;
   run->machine.regions = run->regions;
+  run->machine.rules_off = run->rules_off;
   machine_t *machine = machine_new(&run->machine);
   if (!machine) return EXIT_TROUBLE;
   arm_signals(run->timeout);

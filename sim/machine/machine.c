@@ -55,6 +55,14 @@ static bool load_models(machine_t *m) {
   snprintf(name, sizeof name, "cortex-%s", m->options.core);
   m->model = cost_model_load(directory, name);
   if (!m->model) return false;
+  for (size_t i = 0; i < m->options.rule_off_count; i++) {
+    if (cost_model_rule_off(m->model, m->options.rules_off[i])) {
+      add_warning(m, "rule-off", 0, "rule %s is switched off: a what-if, not a prediction", m->options.rules_off[i]);
+      continue;
+    }
+    diag_error("--rule-off %s: %s has no such rule", m->options.rules_off[i], name);
+    return false;
+  }
   snprintf(directory, sizeof directory, "%s/configs", m->options.data_directory);
   snprintf(name, sizeof name, "generic-%s", m->options.core);
   m->target = target_load(directory, name);

@@ -17,7 +17,9 @@ typedef struct {
   double mhz;
   const char *data_directory;      /* holds cost_models/ and configs/ */
   uint32_t flash_bytes, ram_bytes; /* limits of the generic target, 0: as the image wants */
-  const char *const *regions;      /* --region functions */
+  const char *const *rules_off;    /* timing rules switched off, for what-if runs */
+  size_t rule_off_count;
+  const char *const *regions; /* --region functions */
   size_t region_count;
   uint64_t max_cycles; /* 0: no limit */
   bool no_dwt;         /* the part has no DWT cycle counter */

@@ -41,7 +41,7 @@ const char *describe_address(machine_t *m, uint32_t address) {
 }
 
 void add_warning(machine_t *m, const char *code, uint32_t address, const char *format, ...) {
-  for (size_t i = 0; i < m->warning_count; i++) { /* each kind of trouble once per place */
+  for (size_t i = 0; address && i < m->warning_count; i++) { /* each kind of trouble once per place */
     if (m->warnings[i].address == address && strcmp(m->warnings[i].code, code) == 0) return;
   }
   enum { WARNINGS_MAX = 100 };

@@ -75,7 +75,7 @@ static const cyaml_strval_t role_words[] = {
 };
 
 static const cyaml_strval_t rule_words[] = {
-#define RULE(id, name, text) {name, RULE_##id + 1},
+#define RULE(id, name, cores, text) {name, RULE_##id + 1},
 #include "timing/rule.def"
 #undef RULE
 };

@@ -31,7 +31,7 @@ typedef enum {
 } cause_t;
 
 typedef enum {
-#define RULE(id, name, text) RULE_##id,
+#define RULE(id, name, cores, text) RULE_##id,
 #include "timing/rule.def"
 #undef RULE
   RULE_COUNT
@@ -110,6 +110,7 @@ typedef struct {
   char hash[65];     /* SHA-256 over the model and sources files */
   unsigned core_bit; /* 1 for M4, 2 for M7: as in parameter.def */
   bool double_precision;
+  uint32_t rules_off; /* bit 1 << RULE_x: switched off by cost_model_rule_off() */
   cost_row_t rows[CLASS_COUNT];
   cost_parameter_t parameters[PARAMETER_COUNT];
   int8_t need[ROLE_COUNT];                         /* cycles after issue at which an operand of this role is read */
@@ -129,6 +130,11 @@ typedef struct {
 core_model_t *cost_model_parse(const char *core, cost_model_text_t model_file, cost_model_text_t sources_file);
 void cost_model_free(core_model_t *model);
 
+/* What if the rule NAME did not act? False when the core has no such rule. */
+bool cost_model_rule_off(core_model_t *model, const char *name);
+
+static inline bool rule_is_on(const core_model_t *model, rule_t rule) { return !(model->rules_off >> rule & 1u); }
+
 const char *insn_class_name(insn_class_t cls);
 const char *insn_class_text(insn_class_t cls);
 const char *operand_role_name(operand_role_t role);
@@ -136,6 +142,7 @@ const char *cause_name(cause_t cause);
 const char *cause_text(cause_t cause);
 const char *rule_name(rule_t rule);
 const char *rule_text(rule_t rule);
+unsigned rule_cores(rule_t rule); /* M4 1, M7 2 */
 const char *parameter_name(parameter_t parameter);
 const char *grade_name(grade_t grade);
 

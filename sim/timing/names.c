@@ -34,13 +34,19 @@ static const char *const cause_texts[] = {
 };
 
 static const char *const rule_names[] = {
-#define RULE(id, name, text) name,
+#define RULE(id, name, cores, text) name,
+#include "timing/rule.def"
+#undef RULE
+};
+
+static const unsigned rule_core_bits[] = {
+#define RULE(id, name, cores, text) cores,
 #include "timing/rule.def"
 #undef RULE
 };
 
 static const char *const rule_texts[] = {
-#define RULE(id, name, text) text,
+#define RULE(id, name, cores, text) text,
 #include "timing/rule.def"
 #undef RULE
 };
@@ -87,6 +93,11 @@ const char *rule_name(rule_t rule) {
 const char *rule_text(rule_t rule) {
   assert(rule < RULE_COUNT);
   return rule_texts[rule];
+}
+
+unsigned rule_cores(rule_t rule) {
+  assert(rule < RULE_COUNT);
+  return rule_core_bits[rule];
 }
 
 const char *parameter_name(parameter_t parameter) {

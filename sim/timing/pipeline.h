@@ -49,6 +49,7 @@ typedef struct {
 
 /* What the previous instruction's memory access means for the next one; 8 bytes, replaced as a whole. */
 typedef struct {
+  bool chainable;           /* rule load_chain governs that load */
   bool load_open;           /* a single load whose data cycle is not paid yet */
   bool store_open;          /* an immediate-offset single store */
   bool nop_free;            /* a NOP now costs nothing */

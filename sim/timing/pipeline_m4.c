@@ -31,23 +31,28 @@ static bool is_single_store_imm(const insn_t *insn) {
   return (insn->flags & INSN_SINGLE_STORE) && !(insn->flags & INSN_REG_OFFSET);
 }
 
-/* The next load or immediate-offset store may start its address phase in a load's data phase, unless its address is
-   what is being loaded, or both write back the same base. [TI-LS; J-M4; SCU 100 x LDR chain] */
-static bool chains_behind_load(const m4_state_t *s, const insn_t *insn) {
-  if (!(insn->flags & INSN_SINGLE_LOAD) && !is_single_store_imm(insn)) return false;
-  if (s->load_writes & insn->address_regs) return false;
-  return !((insn->flags & INSN_WRITEBACK) && insn->base == s->access.load_base);
+static bool same_base(const core_model_t *model, const insn_t *insn, uint8_t written_back) {
+  return (insn->flags & INSN_WRITEBACK) && insn->base == written_back && rule_is_on(model, RULE_SAME_BASE);
 }
 
-/* Rule load_chain: a load's data cycle is hidden by a chained access or filled by NOP; else the load pays for it. */
+/* Rule load_chain: the next load or immediate-offset store starts its address phase in a load's data phase.
+   [TI-LS; J-M4; SCU 100 x LDR] Not so when its address is what is being loaded (rule load_address) [SCU 400 cycles], or
+   when both write back the same base (rule same_base) [J-M4]. */
+static bool chains_behind_load(const core_model_t *model, const m4_state_t *s, const insn_t *insn) {
+  if (!(insn->flags & INSN_SINGLE_LOAD) && !is_single_store_imm(insn)) return false;
+  if ((s->load_writes & insn->address_regs) && rule_is_on(model, RULE_LOAD_ADDRESS)) return false;
+  return !same_base(model, insn, s->access.load_base);
+}
+
+/* A load pays for its data cycle unless the next instruction hides it. */
 static void settle_load(const core_model_t *model, m4_state_t *s, const insn_t *insn, bool skipped, cost_t *cost) {
   if (!s->access.load_open) return;
-  if (!skipped && chains_behind_load(s, insn)) return;
+  if (s->access.chainable && !skipped && chains_behind_load(model, s, insn)) return;
   charge_parameter(cost, model, PARAMETER_LOAD_DATA, CAUSE_LOAD_USE, true);
 }
 
 /* Rule store_buffer: an immediate-offset store drains one cycle later; a load right behind it waits for that.
-   [J-M4; C store page] Two writeback stores to one base do not chain. [J-M4] */
+   [J-M4; C store page] */
 static void settle_store(const core_model_t *model, m4_state_t *s, const insn_t *insn, cost_t *cost) {
   if (insn->memory == MEMORY_NONE) return;
   /* A misaligned store's extra bus cycles only delay another access. [M3-LS] */
@@ -56,8 +61,7 @@ static void settle_store(const core_model_t *model, m4_state_t *s, const insn_t 
   if (s->access.store_open && insn->memory == MEMORY_LOAD) {
     charge_parameter(cost, model, PARAMETER_STORE_TO_LOAD, CAUSE_STORE, true);
   }
-  if (s->access.store_base != 0xFF && (insn->flags & INSN_SINGLE_STORE) && (insn->flags & INSN_WRITEBACK) &&
-      insn->base == s->access.store_base) {
+  if ((insn->flags & INSN_SINGLE_STORE) && same_base(model, insn, s->access.store_base)) {
     charge_parameter(cost, model, PARAMETER_SAME_BASE_WRITEBACK, CAUSE_STORE, true);
   }
 }
@@ -114,14 +118,16 @@ static unsigned issue_cycles(const core_model_t *model, const m4_state_t *s, con
                              const outcome_t *outcome, grade_t *grade) {
   const cost_row_t *row = &model->rows[insn->cls];
   *grade = row->from.grade;
-  if (outcome->skipped) { /* a failed condition costs the same whatever it guards [C conditional block] */
+  if (outcome->skipped &&
+      rule_is_on(model,
+                 RULE_SKIPPED)) { /* a failed condition costs the same whatever it guards [C conditional block] */
     *grade = model->parameters[PARAMETER_SKIPPED_INSN].from.grade;
     return model->parameters[PARAMETER_SKIPPED_INSN].value;
   }
   if (row->rule == RULE_IT_FOLD && s->was_narrow && !s->was_taken) return 0;
   if (row->rule == RULE_NOP_HIDE && s->access.nop_free) return 0;
-  if (insn->flags & INSN_DIVIDE) return divide_cycles(model, insn, outcome, grade);
-  unsigned cycles = row->issue;
+  if (row->rule == RULE_DIVIDE_EARLY_OUT) return divide_cycles(model, insn, outcome, grade);
+  unsigned cycles = insn->flags & INSN_DIVIDE ? row->max : row->issue;
   if (row->beat) cycles += (insn->transfers + row->beat - 1u) / row->beat;
   return cycles;
 }
@@ -140,6 +146,7 @@ static m4_access_t remember_access(const core_model_t *model, const insn_t *insn
   uint8_t written_base = insn->flags & INSN_WRITEBACK ? insn->base : 0xFF;
   return (m4_access_t){.load_open = load,
                        .store_open = store,
+                       .chainable = model->rows[insn->cls].rule == RULE_LOAD_CHAIN,
                        .nop_free = load || model->rows[insn->cls].rule == RULE_STORE_REG_OFFSET,
                        .was_memory = true,
                        .load_base = load ? written_base : 0xFF,

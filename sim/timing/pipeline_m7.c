@@ -215,8 +215,8 @@ static unsigned occupied_cycles(const core_model_t *model, const insn_t *insn, c
                                 grade_t *grade) {
   const cost_row_t *row = &model->rows[insn->cls];
   *grade = row->from.grade;
-  if (insn->flags & INSN_DIVIDE && !outcome->skipped) return divide_cycles(model, insn, outcome, grade);
-  unsigned cycles = row->issue;
+  if (row->rule == RULE_DIVIDE_EARLY_OUT && !outcome->skipped) return divide_cycles(model, insn, outcome, grade);
+  unsigned cycles = insn->flags & INSN_DIVIDE ? row->max : row->issue;
   if (row->beat) cycles += (insn->transfers + row->beat - 1u) / row->beat;
   return cycles ? cycles : 1;
 }
