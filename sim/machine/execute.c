@@ -135,6 +135,8 @@ static code_slot_t *complete_pending(machine_t *m, uint32_t address) {
   uint32_t fall = from->insn.address + from->insn.size;
   if (address == fall) {
     m->outcome.next = address;
+    /* A branch to the next instruction refills the pipeline like any other. */
+    m->outcome.taken = from->insn.flow != FLOW_NONE && from->insn.flow != FLOW_CONDITIONAL;
     retire(m, from);
     if (!slot || slot->key != address) from->fall = slot = new_slot(m, address);
     if (from->insn.flags & INSN_WRITES_SP) track_stack(m);

@@ -1,0 +1,40 @@
+@ fp64.S: double precision, on cores that have it. d4 is 1.0, as are d5 to d7; the timing of a Cortex-M7 follows exponents.
+#define PROBE_TABLE .rodata.probes_fp64
+#include "probe.inc"
+
+  probes_begin fp64
+
+  probe_m7 fp64_chain.add, "vadd.f64 d0, d0, d5", setup="vldmia r10, {d0-d7}"
+  probe_m7 fp64_chain.add_equal, "vadd.f64 d0, d4, d5", "vadd.f64 d1, d4, d5", "vadd.f64 d2, d4, d5", "vadd.f64 d3, d4, d5", setup="vldmia r10, {d0-d7}"
+  probe_m7 fp64_chain.add_differ, "vadd.f64 d0, d4, d5", "vadd.f64 d1, d4, d5", "vadd.f64 d2, d4, d5", "vadd.f64 d3, d4, d5", setup="vldmia r10, {d0-d7}; vmov.f64 d5, #31.0"
+  probe_m7 fp64_chain.add_zero, "vadd.f64 d0, d4, d5", "vadd.f64 d1, d4, d5", "vadd.f64 d2, d4, d5", "vadd.f64 d3, d4, d5", setup="vldmia r10, {d0-d7}; vmov d5, r7, r7"
+  probe_m7 fp64_chain.add_denormal, "vadd.f64 d0, d4, d5", "vadd.f64 d1, d4, d5", "vadd.f64 d2, d4, d5", "vadd.f64 d3, d4, d5", setup="vldmia r10, {d0-d7}; vmov d5, r0, r7"
+  probe_m7 fp64_chain.multiply, "vmul.f64 d0, d0, d5", setup="vldmia r10, {d0-d7}"
+  probe_m7 fp64_chain.multiply_equal, "vmul.f64 d0, d4, d5", "vmul.f64 d1, d4, d5", "vmul.f64 d2, d4, d5", "vmul.f64 d3, d4, d5", setup="vldmia r10, {d0-d7}"
+  probe_m7 fp64_chain.multiply_zero, "vmul.f64 d0, d4, d5", "vmul.f64 d1, d4, d5", "vmul.f64 d2, d4, d5", "vmul.f64 d3, d4, d5", setup="vldmia r10, {d0-d7}; vmov d5, r7, r7"
+  probe_m7 fp64_chain.with_integer, "vadd.f64 d0, d4, d5", "eor.w r0, r1, r2", setup="vldmia r10, {d0-d7}"
+  probe_m7 fp64_mac.mla, "vmla.f64 d0, d4, d5", "vmla.f64 d1, d4, d5", "vmla.f64 d2, d4, d5", "vmla.f64 d3, d4, d5", setup="vldmia r10, {d0-d7}"
+  probe_m7 fp64_mac.mla_chain, "vmla.f64 d0, d4, d5", setup="vldmia r10, {d0-d7}"
+  probe_m7 fp64_mac.fma, "vfma.f64 d0, d4, d5", "vfma.f64 d1, d4, d5", "vfma.f64 d2, d4, d5", "vfma.f64 d3, d4, d5", setup="vldmia r10, {d0-d7}"
+  probe_m7 fp64_mac.fma_chain, "vfma.f64 d0, d4, d5", setup="vldmia r10, {d0-d7}"
+  probe_m7 fp64_mac.fma_differ, "vfma.f64 d0, d4, d5", "vfma.f64 d1, d4, d5", "vfma.f64 d2, d4, d5", "vfma.f64 d3, d4, d5", setup="vldmia r10, {d0-d7}; vmov.f64 d5, #31.0"
+  probe_m7 fp64_mac.fma_zero, "vfma.f64 d0, d4, d5", "vfma.f64 d1, d4, d5", "vfma.f64 d2, d4, d5", "vfma.f64 d3, d4, d5", setup="vldmia r10, {d0-d7}; vmov d5, r7, r7"
+  probe_m7 fp64_mac.fma_load, "vfma.f64 d0, d4, d5", "ldr.w r0, [r5]", setup="vldmia r10, {d0-d7}"
+  probe_m7 fp64_divide.divide, "vdiv.f64 d0, d4, d5", setup="vldmia r10, {d0-d7}; vmov.f64 d5, #3.0"
+  probe_m7 fp64_divide.by_one, "vdiv.f64 d0, d4, d5", setup="vldmia r10, {d0-d7}"
+  probe_m7 fp64_divide.zero, "vdiv.f64 d0, d4, d5", setup="vldmia r10, {d0-d7}; vmov d4, r7, r7"
+  probe_m7 fp64_divide.square_root, "vsqrt.f64 d0, d4", setup="vldmia r10, {d0-d7}; vmov.f64 d4, #3.0"
+  probe_m7 fp64_divide.divide_integer, "vdiv.f64 d0, d4, d5", "eor.w r0, r1, r2", "eor.w r0, r1, r2", setup="vldmia r10, {d0-d7}"
+  probe_m7 fp64_misc.compare, "vcmp.f64 d4, d5", setup="vldmia r10, {d0-d7}"
+  probe_m7 fp64_misc.compare_status, "vcmp.f64 d4, d5", "vmrs apsr_nzcv, fpscr", setup="vldmia r10, {d0-d7}"
+  probe_m7 fp64_misc.to_integer, "vcvt.s32.f64 s0, d4", setup="vldmia r10, {d0-d7}"
+  probe_m7 fp64_misc.to_single_chain, "vcvt.f32.f64 s0, d4", "vcvt.f64.f32 d4, s0", setup="vldmia r10, {d0-d7}"
+  probe_m7 fp64_misc.absolute, "vabs.f64 d0, d0", setup="vldmia r10, {d0-d7}"
+  probe_m7 fp64_misc.negate, "vneg.f64 d0, d1", setup="vldmia r10, {d0-d7}"
+  probe_m7 fp64_misc.move, "vmov.f64 d0, d1", "vmov.f64 d1, d0", setup="vldmia r10, {d0-d7}"
+  probe_m7 fp64_misc.move_immediate, "vmov.f64 d0, #1.0"
+  probe_m7 fp64_misc.round, "vrintz.f64 d0, d4", setup="vldmia r10, {d0-d7}"
+  probe_m7 fp64_misc.select, "vseleq.f64 d0, d4, d5", setup="vldmia r10, {d0-d7}"
+  probe_m7 fp64_misc.maximum, "vmaxnm.f64 d0, d4, d5", setup="vldmia r10, {d0-d7}"
+
+  probes_end fp64

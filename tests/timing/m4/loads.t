@@ -1,0 +1,282 @@
+# Loads, stores, and what overlaps.
+
+case   ldr-alone
+src    TRM4 table 3-1: LDR takes 2
+cycles 4
+row 14
+asm
+  add r2, r3, r4
+  ldr r0, [r1]
+  add r2, r3, r4
+end
+
+case   ldr-used-next
+src    TRM4 table 3-1: no further delay when the next instruction uses the data
+cycles 3
+row 14
+asm
+  ldr r0, [r1]
+  add r2, r0, r4
+end
+
+case   ldr-ldr
+src    TI-LS: two loads take 3
+cycles 3
+row 15
+asm
+  ldr r0, [r1]
+  ldr r1, [r2]
+end
+
+case   ldr-chain-3
+src    M3-LS: register offset, plain and immediate offset chain: 4
+cycles 4
+row 16
+init   mov r5, #4
+asm
+  ldr r0, [r1, r5]
+  ldr r1, [r2]
+  ldr r2, [r3, #4]
+end
+
+case   ldr-chain-10
+src    P sha3_cm4.s: ten loads from the stack take 11
+cycles 11
+row 17
+asm
+  ldr r0, [sp, #0]
+  ldr r1, [sp, #4]
+  ldr r2, [sp, #8]
+  ldr r3, [sp, #12]
+  ldr r4, [sp, #16]
+  ldr r5, [sp, #20]
+  ldr r6, [sp, #24]
+  ldr r7, [sp, #28]
+  ldr r8, [sp, #32]
+  ldr r9, [sp, #36]
+end
+
+case   ldr-100-aligned
+src    SCU lab 4C: n + 1
+cycles 101
+row 18
+asm
+  .rept 100
+  ldr r1, [r0]
+  .endr
+end
+
+case   ldr-100-2mod4
+src    SCU lab 4C: 201
+cycles 201
+row 19
+row 26
+init   add r0, r0, #2
+asm
+  .rept 100
+  ldr r1, [r0]
+  .endr
+end
+
+case   ldr-100-1mod4
+src    SCU lab 4C: 301
+cycles 301
+row 20
+row 25
+init   add r0, r0, #1
+asm
+  .rept 100
+  ldr r1, [r0]
+  .endr
+end
+
+case   ldr-100-3mod4
+src    SCU lab 4C: 301
+cycles 301
+row 21
+row 25
+init   add r0, r0, #3
+asm
+  .rept 100
+  ldr r1, [r0]
+  .endr
+end
+
+case   ldrh-odd
+src    SCU lab 4C: one more for each access, 2 an instruction
+cycles 2
+repeat 50
+row 22
+init   add r0, r0, #1
+asm
+  ldrh r1, [r0]
+end
+
+case   ldr-to-address
+src    SCU lab 4C: 100 dependent pairs take 400
+cycles 400
+row 23
+init   str r0, [r0]
+asm
+  .rept 100
+  ldr r1, [r0]
+  ldr r0, [r1]
+  .endr
+end
+
+case   ldr-pairs-independent
+src    SCU lab 4C: 100 independent pairs take 201
+cycles 201
+row 24
+asm
+  .rept 100
+  ldr r1, [r0]
+  ldr r2, [r0]
+  .endr
+end
+
+case   ldr-nop
+src    J-M4: NOP is hidden behind a load, 2
+cycles 2
+row 27
+asm
+  ldr r0, [r1]
+  nop
+end
+
+case   ldr-cmp
+src    J-M4: CMP is not hidden, 3
+cycles 3
+row 28
+asm
+  ldr r0, [r1]
+  cmp r2, r3
+end
+
+case   ldr-tst
+src    J-M4: TST is not hidden, 3
+cycles 3
+row 28
+asm
+  ldr r0, [r1]
+  tst r2, r3
+end
+
+case   add-to-address
+src    J-M4: an address made by the instruction before costs one, 1+1+2+1
+cycles 5
+row 29
+asm
+  add r1, r2, #4
+  ldr r0, [r1]
+  add r3, r4, r5
+end
+
+case   add-other-address
+src    J-M4: with one instruction between there is no stall, 1+1+2
+cycles 4
+row 30
+asm
+  add r1, r2, #4
+  add r3, r4, r5
+  ldr r0, [r1]
+end
+
+case   sp-update-push
+src    TI-LS: the interlock holds for SP and PUSH too: 1 + 1 + 3 + 1
+cycles 6
+asm
+  sub sp, sp, #16
+  push {r0, r1}
+  add sp, sp, #24
+end
+
+case   same-base-writeback
+src    J-M4: post-indexed loads of one base do not chain, 4
+cycles 4
+row 31
+asm
+  ldr r0, [r1], #4
+  ldr r2, [r1], #4
+end
+
+case   other-base-writeback
+src    J-M4: of alternating bases they do, 3
+cycles 3
+row 32
+asm
+  ldr r0, [r1], #4
+  ldr r2, [r3], #4
+end
+
+case   pop-then-loads
+src    JA-M4: five loads, the first a post-indexed one of SP, take 6
+cycles 6
+row 33
+asm
+  ldr r8, [sp], #4
+  ldr r0, [r12]
+  ldr r1, [r12, #4]
+  ldr r2, [r12, #8]
+  ldr r3, [r12, #12]
+end
+
+case   ldrd
+src    M3-LS: LDRD takes 3
+cycles 3
+row 36
+asm
+  ldrd r0, r1, [r2]
+end
+
+case   ldr-4
+src    P mq_cm4.s: 4 LDR take 5
+cycles 5
+row 37
+asm
+  ldr r0, [r4]
+  ldr r1, [r4, #4]
+  ldr r2, [r4, #8]
+  ldr r3, [r4, #12]
+end
+
+case   ldrd-2
+src    P mq_cm4.s: 2 LDRD take 6
+cycles 6
+row 37
+asm
+  ldrd r0, r1, [r4]
+  ldrd r2, r3, [r4, #8]
+end
+
+case   ldm-4
+src    TRM4: 1 + N
+cycles 5
+row 38
+asm
+  ldm r8, {r0-r3}
+end
+
+case   pop-4
+src    TRM4: 1 + N
+cycles 5
+row 38
+asm
+  pop {r0-r3}
+end
+
+case   ldm-ldm
+src    M3-LS: LDM do not pipeline with each other, 10
+cycles 10
+row 39
+asm
+  ldm r8!, {r0-r3}
+  ldm r9!, {r4-r7}
+end
+
+case   literal
+src    TI-LS: a literal load takes 2, and may take more behind a busy fetch
+cycles 2 to 3
+asm
+  ldr r0, =0x12345678
+end
