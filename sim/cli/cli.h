@@ -7,6 +7,8 @@
 #include <stdint.h>
 
 int cmd_run(int argc, char **argv);
+int cmd_annotate(int argc, char **argv);
+int cmd_model(int argc, char **argv);
 int cmd_selftest(void);
 
 /* Where cost_models/ and configs/ are: --data, $CMSIM_DATA, beside the installed program, the source tree. Static

@@ -15,8 +15,8 @@ typedef struct {
 } source_line_t;
 
 typedef struct {
-  const char *function;     /* inlined function */
-  source_line_t called_at;  /* call site in the enclosing function */
+  const char *function;    /* inlined function */
+  source_line_t called_at; /* call site in the enclosing function */
 } inline_frame_t;
 
 /* Opens the DWARF of an ELF file. Returns NULL without a message when there is none: lines are optional. */

@@ -95,6 +95,45 @@ static void collect_memory(machine_t *m, results_t *r) {
   r->heap_peak_bytes = m->heap_top - m->heap_start;
 }
 
+static int by_address(const void *a, const void *b) {
+  const insn_result_t *x = a, *y = b;
+  return (x->address > y->address) - (x->address < y->address);
+}
+
+static void fill_insn(machine_t *m, insn_result_t *to, const code_slot_t *slot) {
+  char text[96], source[256];
+  const cost_row_t *row = &m->model->rows[slot->insn.cls];
+  decode_text(code_decoder(m->code), &slot->insn, text, sizeof text);
+  snprintf(source, sizeof source, "%s %s", row->from.source ? row->from.source : "?",
+           row->from.place ? row->from.place : "");
+  *to = (insn_result_t){.address = slot->insn.address,
+                        .opcode = {slot->insn.opcode[0], slot->insn.opcode[1]},
+                        .size = slot->insn.size,
+                        .text = copy(text),
+                        .count = slot->profile.count,
+                        .cycles = profile_sum(slot->profile.cycles, CAUSE_COUNT),
+                        .source = copy(source),
+                        .grade = row->from.grade};
+  memcpy(to->causes, slot->profile.cycles, sizeof to->causes);
+  if (slot->function >= 0) to->function = copy(m->program->functions[slot->function].name);
+  source_line_t line;
+  if (!symbols_line(m->symbols, slot->insn.address, &line)) return;
+  to->file = copy(line.file);
+  to->line = line.line;
+}
+
+static void collect_insns(machine_t *m, results_t *r) {
+  size_t count = 0;
+  for (code_slot_t *slot = code_first(m->code); slot; slot = slot->next_allocated)
+    count += slot->profile.count > 0;
+  r->insns = calloc(count + 1, sizeof *r->insns);
+  if (!r->insns) return;
+  for (code_slot_t *slot = code_first(m->code); slot; slot = slot->next_allocated) {
+    if (slot->profile.count > 0) fill_insn(m, &r->insns[r->insn_count++], slot);
+  }
+  qsort(r->insns, r->insn_count, sizeof *r->insns, by_address);
+}
+
 results_t *collect_results(machine_t *m) {
   results_t *r = calloc(1, sizeof *r);
   if (!r) return NULL;
@@ -124,6 +163,10 @@ results_t *collect_results(machine_t *m) {
   collect_functions(m, r);
   collect_objects(m, r);
   collect_memory(m, r);
+  if (m->options.keep_insns) collect_insns(m, r);
+  r->steps = m->trace.steps;
+  r->step_count = m->trace.count;
+  m->trace.steps = NULL;
   r->warnings = m->warnings;
   r->warning_count = m->warning_count;
   m->warnings = NULL;

@@ -56,6 +56,7 @@ static void retire(machine_t *m, code_slot_t *slot) {
   m->totals.pairs += cost.paired;
   m->totals.predicted += cost.predicted;
   m->totals.mispredicted += cost.mispredicted;
+  if (m->tracing) trace_step(m, slot, &cost, start);
   m->previous = slot;
   if (slot->insn.flags & INSN_MARKER) {
     arrival_t *a = &m->arrival;

@@ -110,6 +110,21 @@ static bool watch_regions(machine_t *m) {
   return true;
 }
 
+static bool arm_timeline(machine_t *m) {
+  m->trace.function = -1;
+  if (!m->options.timeline) return true;
+  const function_t *function = program_function_named(m->program, m->options.timeline);
+  if (!function) {
+    diag_error("%s: no function %s", m->program->path, m->options.timeline);
+    return false;
+  }
+  m->trace.function = (int32_t)(function - m->program->functions);
+  m->trace.pass = m->options.timeline_pass ? m->options.timeline_pass : 1;
+  m->trace.steps = calloc(TIMELINE_MAX, sizeof *m->trace.steps);
+  m->tracing = m->trace.steps != NULL;
+  return m->tracing;
+}
+
 static void find_heap(machine_t *m) {
   const function_t *sbrk = program_function_named(m->program, "_sbrk");
   m->sbrk_function = sbrk ? (int32_t)(sbrk - m->program->functions) : -1;
@@ -156,7 +171,7 @@ static bool build(machine_t *m) {
   pipeline_reset(&m->pipeline, m->model);
   m->cycle_limit = m->options.max_cycles ? m->options.max_cycles : UINT64_MAX;
   m->requests = m->options.requests;
-  return watch_regions(m);
+  return watch_regions(m) && arm_timeline(m);
 }
 
 machine_t *machine_new(const machine_options_t *options) {
@@ -176,6 +191,9 @@ void machine_free(machine_t *m) {
     free(m->warnings[i].symbol);
   }
   free(m->warnings);
+  for (size_t i = 0; m->trace.steps && i < m->trace.count; i++)
+    free(m->trace.steps[i].text);
+  free(m->trace.steps);
   regions_free(m->call_regions);
   code_free(m->code);
   semihosting_free(m->semihosting);

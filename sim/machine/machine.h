@@ -21,6 +21,9 @@ typedef struct {
   size_t rule_off_count;
   const char *const *regions; /* --region functions */
   size_t region_count;
+  bool keep_insns;      /* results carry every executed instruction */
+  const char *timeline; /* function whose TIMELINE_PASS-th call (from 1) is recorded step by step, or NULL */
+  unsigned timeline_pass;
   uint64_t max_cycles; /* 0: no limit */
   bool no_dwt;         /* the part has no DWT cycle counter */
   FILE *console;       /* firmware output */

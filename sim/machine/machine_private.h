@@ -27,6 +27,19 @@ typedef struct {
   uint32_t marker_address;
 } arrival_t;
 
+enum { TIMELINE_MAX = 2000 };
+
+/* One pass of a function, step by step. */
+typedef struct {
+  int32_t function; /* -1: not asked for */
+  unsigned pass, passes_seen;
+  bool active, done;
+  uint32_t return_sp;
+  uint64_t start;
+  step_result_t *steps;
+  size_t count;
+} trace_t;
+
 struct machine {
   /* hot */
   code_slot_t *pending;  /* announced by the engine, not yet timed */
@@ -42,7 +55,9 @@ struct machine {
   regions_t *call_regions;
   uint32_t sp, lowest_sp;
   bool ideal_memory;
+  bool tracing; /* a timeline is wanted and not complete */
   /* cold */
+  trace_t trace;
   machine_options_t options;
   program_t *program;
   symbols_t *symbols;
@@ -78,6 +93,9 @@ void end_fault(machine_t *m, const char *format, ...) __attribute__((format(prin
 const char *describe_address(machine_t *m, uint32_t address);
 void add_warning(machine_t *m, const char *code, uint32_t address, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* trace.c */
+void trace_step(machine_t *m, const code_slot_t *slot, const cost_t *cost, uint64_t issue);
 
 /* collect.c */
 results_t *collect_results(machine_t *m);

@@ -3,8 +3,8 @@
 #ifndef CMSIM_MACHINE_MEMORY_MAP_H
 #define CMSIM_MACHINE_MEMORY_MAP_H
 
-#include "timing/target.h"
 #include "image/program.h"
+#include "timing/target.h"
 
 #include <stdbool.h>
 #include <stddef.h>

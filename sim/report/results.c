@@ -37,6 +37,16 @@ void results_free(results_t *results) {
     free(results->warnings[i].symbol);
   }
   free(results->warnings);
+  for (size_t i = 0; i < results->insn_count; i++) {
+    free(results->insns[i].text);
+    free(results->insns[i].function);
+    free(results->insns[i].file);
+    free(results->insns[i].source);
+  }
+  free(results->insns);
+  for (size_t i = 0; i < results->step_count; i++)
+    free(results->steps[i].text);
+  free(results->steps);
   free(results);
 }
 

@@ -43,6 +43,32 @@ typedef struct {
   char *symbol; /* or NULL */
 } warning_result_t;
 
+/* One executed static instruction, for annotated listings. */
+typedef struct {
+  uint32_t address;
+  uint16_t opcode[2];
+  uint8_t size;
+  char *text;     /* disassembly */
+  char *function; /* NULL: code without a symbol */
+  char *file;     /* NULL without line tables */
+  unsigned line;
+  uint64_t count, cycles; /* executed or skipped; cycles it owns */
+  uint64_t causes[CAUSE_COUNT];
+  char *source; /* where its row comes from: "TRM4 table 3-1" */
+  grade_t grade;
+} insn_result_t;
+
+/* One issued instruction of a timeline. */
+typedef struct {
+  uint32_t address;
+  char *text;
+  uint64_t issue;    /* cycle, from the start of the timeline */
+  uint32_t waited;   /* cycles it stood before issue */
+  uint32_t occupied; /* cycles charged from issue on, late charges included */
+  cause_t cause;     /* of the longest part of its waiting and occupation beyond one cycle; CAUSE_ISSUE: none */
+  bool paired, skipped;
+} step_result_t;
+
 typedef enum {
   RUN_EXITED,      /* firmware ended itself */
   RUN_HALTED,      /* endless branch to self, or WFI that nothing can end */
@@ -85,6 +111,10 @@ typedef struct {
   size_t object_count; /* by bytes, largest first */
   warning_result_t *warnings;
   size_t warning_count;
+  insn_result_t *insns; /* by address; only when asked for */
+  size_t insn_count;
+  step_result_t *steps; /* timeline; only when asked for */
+  size_t step_count;
 } results_t;
 
 /* Frees RESULTS (from malloc or calloc) with all it owns. */
@@ -105,6 +135,11 @@ const char *results_time_text(char text[RESULTS_TEXT_BYTES], double milliseconds
 
 /* One screen for people. TOP limits the lists (functions, objects). */
 void report_table(FILE *out, const results_t *results, unsigned top);
+/* Listing of FUNCTION (NULL: the TOP hottest functions) shaped like objdump, with cycles on the left. False when the
+   run has no such function. */
+bool report_annotate(FILE *out, const results_t *results, const char *function, unsigned top);
+/* The steps of the timeline, one row an instruction, one column a cycle. */
+void report_timeline(FILE *out, const results_t *results);
 /* The "cmsim/1" object. Returns false with errno set when writing failed. */
 bool report_json(FILE *out, const results_t *results);
 

@@ -543,3 +543,13 @@ void cost_model_free(core_model_t *model) {
   free(files);
   free(model);
 }
+
+const char *cost_model_source(const core_model_t *model, const char *id, const char **document) {
+  const files_t *files = model->private_data;
+  for (unsigned i = 0; i < files->sources->sources_count; i++) {
+    if (strcmp(files->sources->sources[i].id, id) != 0) continue;
+    *document = files->sources->sources[i].document;
+    return files->sources->sources[i].title;
+  }
+  return NULL;
+}

@@ -130,6 +130,9 @@ typedef struct {
 core_model_t *cost_model_parse(const char *core, cost_model_text_t model_file, cost_model_text_t sources_file);
 void cost_model_free(core_model_t *model);
 
+/* Title of source ID in sources.yaml, and its document or address; NULL when unknown. Owned by the model. */
+const char *cost_model_source(const core_model_t *model, const char *id, const char **document);
+
 /* What if the rule NAME did not act? False when the core has no such rule. */
 bool cost_model_rule_off(core_model_t *model, const char *name);
 
@@ -144,6 +147,7 @@ const char *rule_name(rule_t rule);
 const char *rule_text(rule_t rule);
 unsigned rule_cores(rule_t rule); /* M4 1, M7 2 */
 const char *parameter_name(parameter_t parameter);
+const char *parameter_text(parameter_t parameter);
 const char *grade_name(grade_t grade);
 
 #endif

@@ -50,6 +50,8 @@ void decoder_free(decoder_t *decoder) {
 
 unsigned decode_table_size(void) { return ARM_INS_ENDING; }
 
+int decode_table_class(unsigned id) { return id < ARM_INS_ENDING && table[id].present ? table[id].cls : -1; }
+
 bool decode_table_covers(unsigned id, const char **name) {
   *name = id < ARM_INS_ENDING && table[id].listed ? table[id].name : NULL;
   return *name != NULL;

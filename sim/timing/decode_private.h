@@ -47,6 +47,8 @@ typedef enum {
 
 /* Fills registers, roles, addresses and flow of INSN; may refine its class. ID is the Capstone id. */
 void decode_operands(insn_t *insn, const cs_arm *arm, unsigned id, form_t form);
+/* Class that decode_table.def gives to ID before operands refine it; -1: none. */
+int decode_table_class(unsigned id);
 void decode_add_read(insn_t *insn, uint8_t reg, operand_role_t role);
 
 #endif

@@ -71,10 +71,10 @@ typedef struct {
   uint8_t transfers;    /* registers (core or single words) moved by a multiple or double transfer, else 0 or 1 */
   uint8_t access_bytes; /* size of one bus access: 1, 2, 4 */
   uint8_t operand_count;
-  uint8_t base;                     /* base register of the address, or 0xFF */
-  uint8_t divide_n, divide_m;       /* registers of dividend and divisor */
-  uint8_t it_length;                /* IT: instructions it covers */
-  uint8_t result;     /* the one register it writes, when that is a core or S register and the only one; else 0xFF */
+  uint8_t base;               /* base register of the address, or 0xFF */
+  uint8_t divide_n, divide_m; /* registers of dividend and divisor */
+  uint8_t it_length;          /* IT: instructions it covers */
+  uint8_t result; /* the one register it writes, when that is a core or S register and the only one; else 0xFF */
   operand_t operands[OPERANDS_MAX]; /* registers read, with their role; register lists of STM not included */
   uint64_t reads;                   /* all registers read */
   uint64_t writes;                  /* all results (without base writeback) */
@@ -107,6 +107,10 @@ static inline unsigned insn_size(uint16_t first) { return (first >> 11) >= 0x1D 
 
 /* The conditions an IT instruction gives to the (at most four) instructions behind it; returns how many. */
 unsigned decode_it(uint16_t opcode, uint8_t conditions[4]);
+
+/* The timing classes a mnemonic can get ("sdiv", "ldr.w", "beq"), at most LIMIT; returns how many, 0: not an
+   instruction of these cores. */
+unsigned decode_classes(const char *mnemonic, insn_class_t *classes, unsigned limit);
 
 /* For the completeness test: number of Capstone ids, and whether the table says anything about ID. */
 unsigned decode_table_size(void);

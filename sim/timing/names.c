@@ -51,6 +51,12 @@ static const char *const rule_texts[] = {
 #undef RULE
 };
 
+static const char *const parameter_texts[] = {
+#define PARAMETER(id, name, cores, text) text,
+#include "timing/parameter.def"
+#undef PARAMETER
+};
+
 static const char *const parameter_names[] = {
 #define PARAMETER(id, name, cores, text) name,
 #include "timing/parameter.def"
@@ -103,6 +109,11 @@ unsigned rule_cores(rule_t rule) {
 const char *parameter_name(parameter_t parameter) {
   assert(parameter < PARAMETER_COUNT);
   return parameter_names[parameter];
+}
+
+const char *parameter_text(parameter_t parameter) {
+  assert(parameter < PARAMETER_COUNT);
+  return parameter_texts[parameter];
 }
 
 const char *grade_name(grade_t grade) {

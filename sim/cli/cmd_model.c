@@ -1,0 +1,152 @@
+/* cmsim model show NAME: the rows behind a number, for every core, with source, grade and probe. */
+#include "base/diag.h"
+#include "cli/cli.h"
+#include "timing/cost_model.h"
+#include "timing/insn.h"
+
+#include <argp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { OPTION_DATA = 0x100, CLASSES_MAX = 16 };
+
+static const char *const cores[] = {"cortex-m4", "cortex-m7"};
+enum { CORES = sizeof cores / sizeof cores[0] };
+
+static void print_provenance(const core_model_t *model, const provenance_t *from) {
+  const char *document = NULL;
+  const char *title = from->source ? cost_model_source(model, from->source, &document) : NULL;
+  printf("      source  %s %s\n", from->source ? from->source : "?", from->place ? from->place : "");
+  if (title) printf("              %s%s%s\n", title, document ? ", " : "", document ? document : "");
+  printf("      grade   %s\n", grade_name(from->grade));
+  if (from->probe) printf("      probe   %s\n", from->probe);
+  if (from->alt) printf("      but     %s\n", from->alt);
+  if (from->note) printf("      note    %s\n", from->note);
+}
+
+static void print_row(const core_model_t *model, insn_class_t cls) {
+  const cost_row_t *row = &model->rows[cls];
+  printf("    %s\n", model->core);
+  if (row->unsupported) {
+    printf("      not on this core\n");
+    return;
+  }
+  printf("      issue %u", row->issue);
+  if (row->min != row->max) printf(" (%u to %u by operands)", row->min, row->max);
+  if (row->beat) printf(" + registers / %u", row->beat);
+  if (row->taken) printf(", taken +%u", row->taken);
+  printf(", result %u", row->result);
+  if (row->busy) printf(", unit busy %u", row->busy);
+  if (row->slots != SLOTS_ANY) printf(", %s", row->slots == SLOTS_OLDER ? "older of a pair only" : "never in a pair");
+  printf("\n");
+  if (row->rule != RULE_NONE) printf("      rule    %s: %s\n", rule_name(row->rule), rule_text(row->rule));
+  print_provenance(model, &row->from);
+}
+
+static void show_class(core_model_t *const models[CORES], insn_class_t cls) {
+  printf("%s: %s\n", insn_class_name(cls), insn_class_text(cls));
+  for (int i = 0; i < CORES; i++)
+    print_row(models[i], cls);
+}
+
+static bool show_classes(core_model_t *const models[CORES], const char *name) {
+  insn_class_t classes[CLASSES_MAX];
+  unsigned count = decode_classes(name, classes, CLASSES_MAX);
+  for (insn_class_t cls = 0; cls < CLASS_COUNT && count == 0; cls++) {
+    if (strcasecmp(insn_class_name(cls), name) == 0) classes[count++] = cls;
+  }
+  for (unsigned i = 0; i < count; i++)
+    show_class(models, classes[i]);
+  return count > 0;
+}
+
+static bool show_parameter(core_model_t *const models[CORES], const char *name) {
+  for (parameter_t id = 0; id < PARAMETER_COUNT; id++) {
+    if (strcasecmp(parameter_name(id), name) != 0) continue;
+    printf("%s: %s\n", parameter_name(id), parameter_text(id));
+    for (int i = 0; i < CORES; i++) {
+      const cost_parameter_t *parameter = &models[i]->parameters[id];
+      printf("    %s\n", models[i]->core);
+      if (!parameter->present) {
+        printf("      not on this core\n");
+        continue;
+      }
+      printf("      value   %u\n", parameter->value);
+      print_provenance(models[i], &parameter->from);
+    }
+    return true;
+  }
+  return false;
+}
+
+/* A rule: its sentence, and the rows it governs. */
+static bool show_rule(core_model_t *const models[CORES], const char *name) {
+  for (rule_t rule = 1; rule < RULE_COUNT; rule++) {
+    if (strcasecmp(rule_name(rule), name) != 0) continue;
+    printf("%s: %s\n", rule_name(rule), rule_text(rule));
+    for (int i = 0; i < CORES; i++) {
+      if (!(rule_cores(rule) & models[i]->core_bit)) continue;
+      printf("    %s, rows:", models[i]->core);
+      for (insn_class_t cls = 0; cls < CLASS_COUNT; cls++) {
+        const cost_row_t *row = &models[i]->rows[cls];
+        if (!row->unsupported && row->rule == rule) printf(" %s", insn_class_name(cls));
+      }
+      printf("\n");
+    }
+    return true;
+  }
+  return false;
+}
+
+static int show(const char *directory, char *const *names, int count) {
+  char path[4096];
+  core_model_t *models[CORES] = {0};
+  int status = EXIT_TROUBLE;
+  snprintf(path, sizeof path, "%s/cost_models", directory);
+  bool loaded = true;
+  for (int i = 0; i < CORES && loaded; i++)
+    loaded = (models[i] = cost_model_load(path, cores[i])) != NULL;
+  if (loaded) status = EXIT_PASS;
+  for (int i = 0; i < count && loaded; i++) {
+    if (show_classes(models, names[i]) || show_parameter(models, names[i]) || show_rule(models, names[i])) continue;
+    diag_error("%s: no instruction, class, parameter or rule of that name", names[i]);
+    status = EXIT_TROUBLE;
+  }
+  for (int i = 0; i < CORES; i++)
+    cost_model_free(models[i]);
+  return status;
+}
+
+static const struct argp_option options[] = {{"data", OPTION_DATA, "DIR", 0, "Folder with cost_models/", 0}, {0}};
+
+typedef struct {
+  const char *data;
+  char *names[64];
+  int count;
+} model_options_t;
+
+static error_t parse_option(int key, char *arg, struct argp_state *state) {
+  model_options_t *model = state->input;
+  switch (key) {
+  case OPTION_DATA: model->data = arg; return 0;
+  case ARGP_KEY_ARG:
+    if (model->count < 64) model->names[model->count++] = arg;
+    return 0;
+  case ARGP_KEY_END:
+    if (model->count < 2 || strcmp(model->names[0], "show") != 0) argp_error(state, "usage: cmsim model show NAME...");
+    return 0;
+  default: return ARGP_ERR_UNKNOWN;
+  }
+}
+
+int cmd_model(int argc, char **argv) {
+  static const char doc[] =
+      "Prints what a number of the cost model is, where it comes from, and how to refute it. NAME is a "
+      "mnemonic (sdiv, vfma.f32), a timing class, a parameter or a rule.";
+  static const struct argp argp = {options, parse_option, "show NAME...", doc, NULL, NULL, NULL};
+  model_options_t model = {0};
+  if (argp_parse(&argp, argc, argv, 0, NULL, &model) != 0) return EXIT_TROUBLE;
+  const char *directory = data_directory(model.data);
+  return directory ? show(directory, model.names + 1, model.count - 1) : EXIT_TROUBLE;
+}

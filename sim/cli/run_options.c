@@ -1,0 +1,118 @@
+#include "cli/run_options.h"
+
+#include "base/diag.h"
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  OPTION_MHZ = 0x100,
+  OPTION_REGION,
+  OPTION_MAX_CYCLES,
+  OPTION_TIMEOUT,
+  OPTION_BASE,
+  OPTION_FLASH,
+  OPTION_RAM,
+  OPTION_CONSOLE,
+  OPTION_FILES,
+  OPTION_ARGS,
+  OPTION_NO_DWT,
+  OPTION_RULE_OFF,
+  OPTION_DATA
+};
+
+static const struct argp_option options[] = {
+    {0, 0, 0, 0, "Target:", 1},
+    {"core", 'c', "m4|m7", 0, "Core to simulate", 0},
+    {"mhz", OPTION_MHZ, "F", 0, "Core clock in MHz", 0},
+    {"flash", OPTION_FLASH, "SIZE", 0, "Flash of the part (512K, 1M); default: as the image needs", 0},
+    {"ram", OPTION_RAM, "SIZE", 0, "RAM of the part at 0x20000000; default: as the image needs", 0},
+    {"no-dwt", OPTION_NO_DWT, 0, 0, "The part has no DWT cycle counter", 0},
+    {"rule-off", OPTION_RULE_OFF, "RULE", 0,
+     "What if this timing rule did not act? (repeatable; names in cost_models/)", 0},
+    {0, 0, 0, 0, "Measure:", 2},
+    {"region", OPTION_REGION, "FUNCTION", 0, "Measure each call of FUNCTION (repeatable)", 0},
+    {"max-cycles", OPTION_MAX_CYCLES, "N", 0, "Stop after N cycles (1e9, 500M) with a partial report", 0},
+    {"timeout", OPTION_TIMEOUT, "SECONDS", 0, "Stop after SECONDS of host time with a partial report", 0},
+    {0, 0, 0, 0, "Firmware:", 4},
+    {"base", OPTION_BASE, "ADDRESS", 0, "Load address of a raw binary", 0},
+    {"console", OPTION_CONSOLE, "FILE", 0,
+     "Firmware output goes to FILE (default: standard output, or standard error with --json -)", 0},
+    {"files", OPTION_FILES, "DIR", 0, "Let semihosting open files inside DIR (default: none)", 0},
+    {"args", OPTION_ARGS, "TEXT", 0, "Command line that semihosting hands to the firmware", 0},
+    {0, 0, 0, 0, "General:", 5},
+    {"data", OPTION_DATA, "DIR", 0, "Folder with cost_models/ and configs/", 0},
+    {0}};
+
+void run_bad_value(const char *option, const char *value, const char *wanted) {
+  diag_error("%s %s: %s", option, value, wanted);
+  exit(EXIT_TROUBLE);
+}
+
+static void add_region(run_options_t *run, const char *name) {
+  size_t limit = sizeof run->regions / sizeof run->regions[0];
+  if (run->machine.region_count == limit) run_bad_value("--region", name, "at most 64 regions");
+  run->regions[run->machine.region_count++] = name;
+}
+
+static error_t parse_target(int key, char *arg, run_options_t *run) {
+  switch (key) {
+  case 'c':
+    if (strcmp(arg, "m4") != 0 && strcmp(arg, "m7") != 0) run_bad_value("--core", arg, "unknown core; m4 or m7");
+    run->machine.core = arg;
+    return 0;
+  case OPTION_MHZ:
+    if (!parse_positive(arg, &run->machine.mhz)) run_bad_value("--mhz", arg, "a clock in MHz above 0, please");
+    return 0;
+  case OPTION_FLASH:
+    if (!parse_size(arg, &run->machine.flash_bytes)) run_bad_value("--flash", arg, "a size such as 512K or 1M, please");
+    return 0;
+  case OPTION_RAM:
+    if (!parse_size(arg, &run->machine.ram_bytes)) run_bad_value("--ram", arg, "a size such as 96K, please");
+    return 0;
+  case OPTION_NO_DWT: run->machine.no_dwt = true; return 0;
+  case OPTION_RULE_OFF:
+    if (run->machine.rule_off_count == sizeof run->rules_off / sizeof run->rules_off[0]) {
+      run_bad_value("--rule-off", arg, "too many");
+    }
+    run->rules_off[run->machine.rule_off_count++] = arg;
+    return 0;
+  case OPTION_BASE:
+    if (!parse_address(arg, &run->machine.image.base))
+      run_bad_value("--base", arg, "an address such as 0x08000000, please");
+    run->machine.image.has_base = true;
+    return 0;
+  default: return ARGP_ERR_UNKNOWN;
+  }
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state) {
+  run_options_t *run = state->input;
+  switch (key) {
+  case OPTION_REGION: add_region(run, arg); return 0;
+  case OPTION_MAX_CYCLES:
+    if (!parse_count(arg, &run->machine.max_cycles))
+      run_bad_value("--max-cycles", arg, "a whole number above 0, please");
+    return 0;
+  case OPTION_TIMEOUT:
+    if (!parse_positive(arg, &run->timeout)) run_bad_value("--timeout", arg, "seconds above 0, please");
+    return 0;
+  case OPTION_CONSOLE: run->console = arg; return 0;
+  case OPTION_FILES: run->machine.files_directory = arg; return 0;
+  case OPTION_ARGS: run->machine.command_line = arg; return 0;
+  case OPTION_DATA: run->data = arg; return 0;
+  case ARGP_KEY_ARG:
+    if (run->machine.firmware) run_bad_value("one image at a time, but also given:", arg, "?");
+    run->machine.firmware = arg;
+    return 0;
+  case ARGP_KEY_END:
+    if (!run->machine.firmware) argp_error(state, "which firmware? give an ELF, Intel HEX or raw binary file");
+    if (!run->machine.core) argp_error(state, "which core? --core m4 or --core m7");
+    if (run->machine.mhz <= 0) argp_error(state, "which clock? --mhz F");
+    return 0;
+  default: return parse_target(key, arg, run);
+  }
+}
+
+const struct argp run_options_argp = {options, parse_option, NULL, NULL, NULL, NULL, NULL};

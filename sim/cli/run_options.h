@@ -1,0 +1,31 @@
+/* What every sub-command that simulates an image takes: target, firmware, limits. Reports differ. */
+#ifndef CMSIM_CLI_RUN_OPTIONS_H
+#define CMSIM_CLI_RUN_OPTIONS_H
+
+#include "machine/machine.h"
+
+#include <argp.h>
+#include <stdbool.h>
+
+enum { RUN_LIST_MAX = 64 };
+
+typedef struct {
+  machine_options_t machine;
+  const char *regions[RUN_LIST_MAX], *rules_off[RUN_LIST_MAX];
+  const char *console, *data;
+  double timeout;
+} run_options_t;
+
+/* Child parser: its input is a run_options_t. Demands firmware, core and clock. */
+extern const struct argp run_options_argp;
+
+/* "OPTION VALUE: WANTED" on stderr, then exit with EXIT_TROUBLE: for option parsers only. */
+_Noreturn void run_bad_value(const char *option, const char *value, const char *wanted);
+
+/* Runs the image. CONSOLE gets the firmware's output. NULL after one diag_error. */
+results_t *simulate(run_options_t *run, FILE *console);
+
+/* Says what went wrong, if anything did, and returns the exit code. */
+int run_status(const results_t *results);
+
+#endif

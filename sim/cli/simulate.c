@@ -1,0 +1,94 @@
+#include "base/diag.h"
+#include "cli/cli.h"
+#include "cli/run_options.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- progress, timeout, Ctrl-C: asynchronous requests that the machine polls ---- */
+
+static volatile sig_atomic_t requests;
+static volatile sig_atomic_t ticks_left; /* until the timeout; 0: none */
+static volatile sig_atomic_t ticks_seen;
+static bool show_progress;
+static struct timespec run_started;
+enum { TICK_MICROSECONDS = 100000, TICKS_PER_SECOND = 10, TICKS_PER_PROGRESS = 5 };
+
+static void on_interrupt(int signal_number) {
+  (void)signal_number;
+  requests |= REQUEST_INTERRUPT;
+}
+
+static void on_tick(int signal_number) {
+  (void)signal_number;
+  ticks_seen = ticks_seen + 1;
+  if (ticks_left && --ticks_left == 0) requests |= REQUEST_TIMEOUT;
+  if (show_progress && ticks_seen >= TICKS_PER_SECOND && ticks_seen % TICKS_PER_PROGRESS == 0)
+    requests |= REQUEST_PROGRESS;
+}
+
+static void progress(uint64_t cycles, uint64_t instructions) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  double seconds = (double)(now.tv_sec - run_started.tv_sec) + (double)(now.tv_nsec - run_started.tv_nsec) / 1e9;
+  diag_progress("%.1f M cycles, %.1f M instructions, %.0f M instructions/s", (double)cycles / 1e6,
+                (double)instructions / 1e6, seconds > 0 ? (double)instructions / 1e6 / seconds : 0.0);
+}
+
+static void arm_signals(double timeout) {
+  clock_gettime(CLOCK_MONOTONIC, &run_started);
+  struct sigaction interrupt = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}; /* a second Ctrl-C kills */
+  sigaction(SIGINT, &interrupt, NULL);
+  show_progress = isatty(STDERR_FILENO) != 0;
+  if (!show_progress && timeout <= 0) return;
+  double ticks = ceil(timeout * TICKS_PER_SECOND);
+  ticks_left = ticks > 2e9 ? 0 : (sig_atomic_t)ticks;
+  struct sigaction tick = {.sa_handler = on_tick, .sa_flags = SA_RESTART};
+  sigaction(SIGALRM, &tick, NULL);
+  struct itimerval every = {{0, TICK_MICROSECONDS}, {0, TICK_MICROSECONDS}};
+  setitimer(ITIMER_REAL, &every, NULL);
+}
+
+static void disarm_signals(void) {
+  struct itimerval never = {{0, 0}, {0, 0}};
+  setitimer(ITIMER_REAL, &never, NULL);
+  diag_progress_clear();
+}
+
+results_t *simulate(run_options_t *run, FILE *console) {
+  run->machine.data_directory = data_directory(run->data);
+  if (!run->machine.data_directory) return NULL;
+  run->machine.console = console;
+  run->machine.input = stdin;
+  run->machine.requests = &requests;
+  run->machine.progress = progress;
+  run->machine.regions = run->regions;
+  run->machine.rules_off = run->rules_off;
+  machine_t *machine = machine_new(&run->machine);
+  if (!machine) return NULL;
+  arm_signals(run->timeout);
+  results_t *results = machine_run(machine);
+  disarm_signals();
+  machine_free(machine);
+  if (!results) diag_error("out of memory");
+  if (console) fflush(console);
+  return results;
+}
+
+int run_status(const results_t *results) {
+  switch (results->end) {
+  case RUN_EXITED: return results->exit_code == 0 ? EXIT_PASS : EXIT_BROKEN;
+  case RUN_HALTED: return EXIT_PASS;
+  case RUN_FAULT: diag_error("%s: %s", results->firmware_path, results->fault); return EXIT_TROUBLE;
+  default:
+    diag_error("%s: stopped after %" PRIu64 " cycles (%s); the report is partial", results->firmware_path,
+               results->cycles,
+               results->end == RUN_MAX_CYCLES ? "--max-cycles"
+               : results->end == RUN_TIMEOUT  ? "--timeout"
+                                              : "interrupted");
+    return EXIT_TROUBLE;
+  }
+}

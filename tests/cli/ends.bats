@@ -1,0 +1,148 @@
+#!/usr/bin/env bats
+# How runs end: faults say what silicon would do and where; everything else has its word and its exit code.
+load helpers
+
+# The scenario NAME of firmware/ends.c on both cores: a fault, whose one line has each WORD.
+faults() {
+  local name=$1 core
+  shift
+  for core in m4 m7; do
+    simulate --core $core --mhz 64 "$TEST_FIRMWARE/ends-$core.elf" --args "$name" --json report.json
+    exits_with 2
+    [ -z "$output" ] || fail "expected no table for a run that failed"
+    says "ends-$core.elf: " "<$name+0x" "(tests/cli/firmware/" "$@"
+    holds '.exit.reason == "fault" and .exit.partial and (.exit.message | length > 0)'
+    holds '(.causes | add) == .total.cycles'
+    equals "cmsim: error: $TEST_FIRMWARE/ends-$core.elf: $(json .exit.message)" "$stderr"
+  done
+}
+
+# The scenario NAME, which is survived.
+survives() {
+  local name=$1 core
+  for core in m4 m7; do
+    simulate --core $core --mhz 64 "$TEST_FIRMWARE/ends-$core.elf" --args "$name" --json report.json -q
+    exits_with 0
+    is_silent
+    equals "$output" survived
+  done
+}
+
+@test "jump to nowhere" { faults jump_nowhere "jump to 0x50000000, where there is no code"; }
+
+@test "branch to an even address" { faults jump_even "branch to an even address"; }
+
+@test "read of an unmapped address" { faults read_unmapped "read of unmapped address 0x50000000"; }
+
+@test "write to an unmapped address" { faults write_unmapped "write to unmapped address 0x50000000"; }
+
+@test "write to flash" { faults write_flash "write to read-only address 0x08000200"; }
+
+@test "undefined instruction" { faults undefined "undefined instruction" "udf"; }
+
+@test "FPU used while disabled" { faults fpu_off "'vadd.f32 s0, s1, s2'" "the FPU is not enabled in CPACR"; }
+
+@test "SVC" { faults supervisor_call "SVC at " "exceptions are not modelled yet"; }
+
+@test "breakpoint that is no semihosting call" { faults breakpoint "breakpoint instruction at " "HardFault on silicon"; }
+
+@test "unaligned LDRD" { faults unaligned_pair "unaligned access to 0x20000102" "UsageFault on silicon"; }
+
+@test "unaligned LDR is allowed" { survives unaligned_word; }
+
+@test "semihosting call that does not exist" { faults bad_host_call "unknown operation 0x99"; }
+
+@test "semihosting call with a bad pointer" { faults bad_host_pointer "SYS_WRITE0" "0x50000000"; }
+
+@test "system reset" { faults reset "system reset" "AIRCR.SYSRESETREQ"; }
+
+@test "a region that ends without having begun" {
+  survives end_without_begin
+  holds '[.warnings[] | select(.code == "region-end-without-begin" and .symbol == "end_without_begin")] | length == 1'
+}
+
+@test "a loop to itself ends the run" {
+  for name in halt sleep; do
+    simulate --core m4 --mhz 64 "$TEST_FIRMWARE/ends-m4.elf" --args $name --json report.json
+    exits_with 0
+    is_silent
+    holds '.exit.reason == "halted" and .exit.code == 0 and (.exit.partial | not)'
+    holds '[.warnings[] | select(.code == "halted" and .symbol == "'$name'")] | length == 1'
+    [[ $output != *PARTIAL* && $output == *"waits for ever"* ]] || fail "expected a whole report"
+  done
+}
+
+@test "the firmware's verdict is the exit code" {
+  for verdict in 0 1 7; do
+    simulate --core m4 --mhz 64 "$TEST_FIRMWARE/ends-m4.elf" --args "exit $verdict" --json report.json
+    exits_with $((verdict > 0))
+    is_silent
+    holds ".exit.reason == \"exited\" and .exit.code == $verdict and (.exit.partial | not)"
+    if [ $verdict -gt 0 ]; then
+      [[ $output == *"FIRMWARE FAILED: it ended with exit code $verdict"* ]] || fail "expected the verdict in the table"
+    else
+      [[ $output != *FAILED* ]] || fail "expected no failure in the table"
+    fi
+  done
+}
+
+# partial REASON WORD: a partial report, marked as such everywhere.
+partial() {
+  exits_with 2
+  says "ends-m4.elf: stopped after" "($2); the report is partial"
+  holds ".exit.reason == \"$1\" and .exit.partial"
+  holds '[.warnings[] | select(.code == "partial" and .symbol == "spin")] | length == 1'
+  holds '(.causes | add) == .total.cycles and ([.functions[].self_cycles] | add) == .total.cycles'
+  [[ $output == "PARTIAL RUN: stopped after "*" cycles ($2)"* ]] || fail "expected a marked report"
+}
+
+@test "an endless loop stops at --max-cycles" {
+  simulate --core m4 --mhz 64 "$TEST_FIRMWARE/ends-m4.elf" --args spin --json report.json --max-cycles 100K
+  partial max_cycles --max-cycles
+  holds '.total.cycles >= 100000 and .total.cycles < 100100'
+}
+
+@test "--max-cycles repeats exactly" {
+  for again in 1 2; do
+    simulate --core m7 --mhz 64 "$TEST_FIRMWARE/ends-m7.elf" --args spin --json report$again.json --max-cycles 12345
+  done
+  cmp report1.json report2.json
+}
+
+@test "--max-cycles beyond the end changes nothing" {
+  simulate --core m4 --mhz 64 "$TEST_FIRMWARE/ends-m4.elf" --args "exit 0" -q --max-cycles 1G
+  exits_with 0
+  is_silent
+}
+
+@test "an endless loop stops at --timeout" {
+  simulate --core m4 --mhz 64 "$TEST_FIRMWARE/ends-m4.elf" --args spin --json report.json --timeout 0.2
+  partial timeout --timeout
+}
+
+@test "Ctrl-C stops an endless loop with a partial report" {
+  # Not under timeout(1), which would pass the signal on twice, and a second one kills; --timeout bounds it instead.
+  "$CMSIM" --core m4 --mhz 64 "$TEST_FIRMWARE/ends-m4.elf" --args spin --json report.json --timeout 60 \
+    >table 2>said 3>&- &
+  job=$!
+  # SigCgt of its status: bit 1 is set once SIGINT has its handler, which is when the run starts.
+  for ((i = 0; i < 600; i++)); do
+    caught=$(sed -n 's/^SigCgt:\t//p' /proc/$job/status)
+    [ $((0x$caught & 2)) -eq 0 ] || break
+    sleep 0.1
+  done
+  kill -INT $job
+  status=0
+  wait $job || status=$?
+  output=$(cat table) stderr=$(cat said)
+  partial interrupted interrupted
+}
+
+@test "the installed Unicorn behaves as cmsim needs" {
+  simulate --selftest
+  exits_with 0
+  is_silent
+  [[ ${lines[0]} == "cmsim "*", unicorn "* ]] || fail "expected the versions"
+  [ "$(grep -c '^ok ' <<<"$output")" -ge 8 ] || fail "expected at least eight checks"
+  [ "$(grep -vc '^ok ' <<<"$output")" -eq 1 ] || fail "expected nothing else"
+}

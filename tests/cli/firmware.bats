@@ -1,0 +1,131 @@
+#!/usr/bin/env bats
+# What firmware sees of its part, and what cmsim sees of firmware: clocks, trace, files, stack, heap, calls.
+load helpers
+
+# said NAME [COUNT]: the value after NAME in the firmware's output, at its COUNTth mention.
+said() { sed -n "s/^$1 //p" <<<"$output" | sed -n "${2:-1}p"; }
+
+clocks() { # CORE [OPTION...]
+  simulate --core "$1" --mhz 64 "$TEST_FIRMWARE/clocks-$1.elf" -q "${@:2}"
+  exits_with 0
+  is_silent
+}
+
+@test "CYCCNT counts when enabled and only then" {
+  for core in m4 m7; do
+    clocks $core
+    equals "$(said 'at reset')" 0
+    equals "$(said 'enabled bit')" 1
+    equals "$(said 'no cycle counter bit')" 0
+    equals "$(said counting)" 1
+    equals "$(said stopped)" 0
+  done
+}
+
+@test "a part without a cycle counter" {
+  for core in m4 m7; do
+    clocks $core --no-dwt
+    equals "$(said 'enabled bit')" 0
+    equals "$(said 'no cycle counter bit')" 1
+    equals "$(said counting)" 0
+    equals "$(said short)" 0
+    [ "$(said systick)" -gt 100 ] || fail "expected SysTick to count on"
+  done
+}
+
+@test "SysTick counts the cycles of CYCCNT modulo 24 bits" {
+  for core in m4 m7; do
+    clocks $core
+    [ "$(said short)" -gt 100 ] || fail "expected some time to pass"
+    equals "$(said systick 1)" "$(said short)"
+    [ "$(said wrapping)" -gt $((1 << 24)) ] || fail "expected more than 24 bits of cycles"
+    equals "$(said systick 2)" $(($(said wrapping) & 0xffffff))
+  done
+}
+
+@test "text over ITM port 0" {
+  simulate --core m4 --mhz 64 "$TEST_FIRMWARE/itm-m4.elf" -q
+  exits_with 0
+  is_silent
+  equals "$output" "trace ok!"
+}
+
+@test "heap peak to the byte" {
+  simulate --core m4 --mhz 64 "$TEST_FIRMWARE/heap-m4.elf" -q --json report.json
+  exits_with 0
+  is_silent
+  [ "$(said heap)" -gt 1024 ] || fail "expected some heap"
+  equals "$(json .memory.heap_peak_bytes)" "$(said heap)"
+  simulate --core m4 --mhz 64 "$TEST_FIRMWARE/stack-m4.elf" -q --json report.json
+  holds '.memory.heap_peak_bytes == null'
+}
+
+@test "stack peak to the byte" {
+  simulate --core m4 --mhz 64 "$TEST_FIRMWARE/stack-m4.elf" -q --json report.json
+  exits_with 0
+  is_silent
+  [ "$(said stack)" -gt 1200 ] || fail "expected 25 levels of 48 bytes"
+  equals "$(json .memory.stack_peak_bytes)" "$(said stack)"
+  equals "$(json '.regions[] | select(.name == "shallow") | .stack_peak_bytes')" $((2 * 48))
+  equals "$(json '.regions[] | select(.name == "deep") | .stack_peak_bytes')" $((25 * 48))
+}
+
+@test "--region measures each call of a function" {
+  for core in m4 m7; do
+    simulate --core $core --mhz 64 "$TEST_FIRMWARE/calls-$core.elf" -q --json report.json --region work
+    exits_with 0
+    is_silent
+    holds '.regions[] | select(.name == "work") | .calls == 6'
+    holds '(.regions[] | select(.name == "work")) as $r | (.functions[] | select(.name == "work")) as $f |
+           $f.calls == 6 and $r.cycles == $f.total_cycles and $f.total_cycles == $f.self_cycles and
+           $r.instructions == $f.instructions'
+    holds '.regions[] | select(.name == "work") | .min_cycles > 0 and .max_cycles > 2 * .min_cycles and
+           (.causes | add) == .cycles'
+  done
+}
+
+@test "a recursive function is one pass from the first call to the last return" {
+  for core in m4 m7; do
+    simulate --core $core --mhz 64 "$TEST_FIRMWARE/calls-$core.elf" -q --json report.json --region sum_to
+    exits_with 0
+    holds '(.regions[] | select(.name == "sum_to")) as $r | (.functions[] | select(.name == "sum_to")) as $f |
+           $r.calls == 1 and $f.calls == 10 and $r.cycles == $f.total_cycles and $r.cycles == $f.self_cycles'
+  done
+}
+
+@test "regions nest" {
+  for core in m4 m7; do
+    simulate --core $core --mhz 64 "$TEST_FIRMWARE/calls-$core.elf" -q --json report.json --region work
+    exits_with 0
+    holds '(.regions[] | select(.name == "outer")) as $o | (.regions[] | select(.name == "inner")) as $i |
+           $o.calls == 3 and $i.calls == 3 and $o.cycles > $i.cycles and $o.instructions > $i.instructions'
+  done
+}
+
+@test "several --region options" {
+  simulate --core m4 --mhz 64 "$TEST_FIRMWARE/calls-m4.elf" -q --json report.json --region work --region main \
+    --region work
+  exits_with 0
+  holds '[.regions[].name] | sort == ["inner", "main", "outer", "work"]'
+  holds '(.regions[] | select(.name == "main")).cycles == (.functions[] | select(.name == "main")).total_cycles'
+}
+
+@test "semihosting files inside --files" {
+  mkdir inside
+  printf 'stressed' >inside/in.txt
+  printf 'secret' >in.txt
+  simulate --core m4 --mhz 64 "$TEST_FIRMWARE/files-m4.elf" -q --files inside
+  exits_with 0
+  is_silent
+  equals "$(cat inside/out.txt)" desserts
+  [ ! -e escape.txt ] || fail "a file outside the folder"
+}
+
+@test "no semihosting files without --files" {
+  printf 'stressed' >in.txt
+  simulate --core m4 --mhz 64 "$TEST_FIRMWARE/files-m4.elf" -q
+  exits_with 1
+  is_silent
+  equals "$output" "no in.txt"
+  [ ! -e out.txt ] || fail "a file without permission"
+}
