@@ -72,19 +72,15 @@ START_TEST(rows_in_order) {
 END_TEST
 
 /* Rules that act between instructions: no row names them. */
+static const rule_t between_instructions[] = {
+    RULE_LOAD_ADDRESS, RULE_SAME_BASE, RULE_OTHER_SLAVE, RULE_ADDRESS_INTERLOCK, RULE_MISALIGNED,
+    RULE_TARGET_FETCH, RULE_SKIPPED,   RULE_DUAL_ISSUE,  RULE_STORE_TO_LOAD,     RULE_FMA_SHADOW};
+
 static bool acts_between_instructions(rule_t rule) {
-  switch (rule) {
-  case RULE_LOAD_ADDRESS:
-  case RULE_SAME_BASE:
-  case RULE_ADDRESS_INTERLOCK:
-  case RULE_MISALIGNED:
-  case RULE_TARGET_FETCH:
-  case RULE_SKIPPED:
-  case RULE_DUAL_ISSUE:
-  case RULE_STORE_TO_LOAD:
-  case RULE_FMA_SHADOW: return true;
-  default: return false;
+  for (size_t i = 0; i < sizeof between_instructions / sizeof between_instructions[0]; i++) {
+    if (between_instructions[i] == rule) return true;
   }
+  return false;
 }
 
 START_TEST(every_rule_is_used) {

@@ -2,10 +2,12 @@
   .syntax unified
   .thumb
 
-@ uint32_t probe_time(const void *routine, uint32_t repetitions): cycles between the two reads of CYCCNT.
+@ uint32_t probe_time(const void *routine, uint32_t repetitions, uint32_t passes): cycles between the two reads of CYCCNT
+@ in the last of some passes. The others fill caches, prefetch buffers and branch predictors, so nothing that could push
+@ the routine out of them runs in between.
 @
 @ A probe may change every register and the flags; it comes back by a plain branch to probe_return with the first
-@ reading in r12 and the second in r11. Only the stack pointer's value has to be kept in memory.
+@ reading in r12 and the second in r11. What must survive it is on the stack, whose top is kept in memory.
   .section .text.probe_time, "ax"
   .balign 4
   .global probe_time
@@ -14,11 +16,14 @@
 probe_time:
   push {r4-r11, lr}
   vpush {s16-s31}
-  ldr r2, =probe_stack_pointer
-  str sp, [r2]
+  push {r0, r1, r2}
+  ldr r3, =probe_stack_top
+  str sp, [r3]
+
+next_pass:
+  ldr r12, [sp]
+  ldr r9, [sp, #4]
   sub sp, sp, #512
-  mov r12, r0
-  mov r9, r1
   ldr r5, =probe_memory
   add r6, r5, #128
   add r8, r5, #256
@@ -38,14 +43,19 @@ probe_time:
   .thumb_func
 probe_return:
   sub r0, r11, r12
-  cpsie i
-  ldr r2, =probe_stack_pointer
+  cpsie i @ in case the probe masked interrupts
+  ldr r2, =probe_stack_top
   ldr sp, [r2]
+  ldr r1, [sp, #8]
+  subs r1, r1, #1
+  str r1, [sp, #8]
+  bne next_pass
+  add sp, sp, #12
   vpop {s16-s31}
   pop {r4-r11, pc}
   .ltorg
 
-  .section .bss.probe_stack_pointer, "aw", %nobits
+  .section .bss.probe_stack_top, "aw", %nobits
   .balign 4
-probe_stack_pointer:
+probe_stack_top:
   .space 4

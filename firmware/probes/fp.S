@@ -62,11 +62,11 @@
   probe_m4 fp_compare.compare, "vcmp.f32 s0, s1"
   probe_m4 fp_compare.zero, "vcmp.f32 s0, #0.0"
   probe_m4 fp_compare.status, "vcmp.f32 s0, s1", "vmrs apsr_nzcv, fpscr"
-  probe_m4 fp_compare.branch, "vcmp.f32 s0, s1", "vmrs apsr_nzcv, fpscr", "bne.w 1f", "nop.w", "1:"
+  probe_m4 fp_compare.branch, "vcmp.f32 s0, s1", "vmrs apsr_nzcv, fpscr", "bne.w 1f", "nop.w", "1:", copies=4
   probe_m4 fp_compare.behind_add, "vadd.f32 s0, s1, s2", "vcmp.f32 s0, s1"
   probe_m7 fp_compare_branch.compare, "vcmp.f32 s0, s1"
   probe_m7 fp_compare_branch.status, "vcmp.f32 s0, s1", "vmrs apsr_nzcv, fpscr"
-  probe_m7 fp_compare_branch.branch, "vcmp.f32 s0, s1", "vmrs apsr_nzcv, fpscr", "bne.w 1f", "nop.w", "1:"
+  probe_m7 fp_compare_branch.branch, "vcmp.f32 s0, s1", "vmrs apsr_nzcv, fpscr", "bne.w 1f", "nop.w", "1:", copies=4
   probe_m7 fp_compare_branch.select, "vcmp.f32 s0, s1", "vmrs apsr_nzcv, fpscr", "it eq", "moveq r0, r1"
   probe fp_status.write, "vmsr fpscr, r0", setup="mov r0, #0"
   probe_m4 fp_status.read, "vmrs r0, fpscr"

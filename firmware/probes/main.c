@@ -30,7 +30,7 @@ enum { RESULTS_MAX = 512, PASSES = 3 };
 extern const probe_t probes_integer[], probes_multiply_divide[], probes_load_store[], probes_branch[], probes_fp[],
     probes_fp64[], probes_system[];
 
-uint32_t probe_time(const void *routine, uint32_t repetitions);
+uint32_t probe_time(const void *routine, uint32_t repetitions, uint32_t passes);
 void PendSV_Handler(void);
 void SVC_Handler(void);
 
@@ -48,7 +48,8 @@ void PendSV_Handler(void) { exception_came = true; }
 /* Nothing but the return, so that the probe sees entry and exit. */
 __attribute__((naked)) void SVC_Handler(void) { __asm__ volatile("bx lr"); }
 
-/* Where exceptions do not reach their handlers, as in a simulator of the core alone, probes that need them cannot run. */
+/* Where exceptions do not reach their handlers, as in a simulator of the core alone, probes that need them cannot run.
+ */
 static bool exceptions_work(void) {
   exception_came = false;
   *cmsim_register(0xE000ED04u) = 1u << 28; /* ICSR.PENDSVSET */
@@ -93,14 +94,9 @@ static void prepare_memory(void) {
   probe_memory[0] = (uint32_t)(uintptr_t)&probe_memory[0];
 }
 
-/* The last of some passes: the first ones fill caches, prefetch buffers and branch predictors. */
 static uint32_t measure(const void *routine, uint32_t repetitions) {
-  uint32_t cycles = 0;
-  for (int pass = 0; pass < PASSES; pass++) {
-    prepare_memory();
-    cycles = probe_time(routine, repetitions);
-  }
-  return cycles;
+  prepare_memory();
+  return probe_time(routine, repetitions, PASSES);
 }
 
 /* ---- output: one line, one call, because a call may take a debugger milliseconds ---- */
@@ -197,8 +193,8 @@ static void run(const probe_t *probe, bool exceptions) {
 }
 
 int main(void) {
-  static const probe_t *const tables[] = {probes_integer, probes_multiply_divide, probes_load_store, probes_branch,
-                                          probes_fp,      probes_fp64,            probes_system};
+  static const probe_t *const tables[] = {
+      probes_integer, probes_multiply_divide, probes_load_store, probes_branch, probes_fp, probes_fp64, probes_system};
   cmsim_cyccnt_enable();
   enable_caches();
   const bool exceptions = exceptions_work();

@@ -52,7 +52,7 @@
   probe divide.signed_3_100, "sdiv r0, r1, r2", setup="mov r1, #3; mov r2, #100"
   probe divide.signed_15_9, "sdiv r0, r1, r2", setup="mov r1, #15; mov r2, #9"
   probe divide.signed_1000_10, "sdiv r0, r1, r2", setup="mov r1, #1000; mov r2, #10"
-  probe divide.signed_minus_1000_10, "sdiv r0, r1, r2", setup="mvn r1, #999; mov r2, #10"
+  probe divide.signed_minus_1000_10, "sdiv r0, r1, r2", setup="ldr r1, =-1000; mov r2, #10"
   probe divide.signed_1000_minus_10, "sdiv r0, r1, r2", setup="mov r1, #1000; mvn r2, #9"
   probe divide.signed_minus_2_31_by_1, "sdiv r0, r1, r2", setup="mov r1, #0x80000000; mov r2, #1"
   probe divide.chain, "udiv r0, r0, r2", setup="mov r2, #1; mov r0, #1000"

@@ -27,7 +27,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   report_options_t *report = state->input;
   uint64_t count;
   switch (key) {
-  case ARGP_KEY_INIT: state->child_inputs[0] = &report->run; return 0;
+  case ARGP_KEY_INIT:
+    state->child_inputs[0] = &report->run;
+    state->err_stream = NULL; /* getopt's own line says it all, argp would add "Try --help" */
+    return 0;
   case OPTION_JSON: report->json = arg; return 0;
   case OPTION_TOP:
     if (!parse_count(arg, &count) || count > 10000) run_bad_value("--top", arg, "a number from 1 to 10000, please");

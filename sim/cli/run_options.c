@@ -8,6 +8,7 @@
 
 enum {
   OPTION_MHZ = 0x100,
+  OPTION_MCU,
   OPTION_REGION,
   OPTION_MAX_CYCLES,
   OPTION_TIMEOUT,
@@ -25,6 +26,7 @@ enum {
 static const struct argp_option options[] = {
     {0, 0, 0, 0, "Target:", 1},
     {"core", 'c', "m4|m7", 0, "Core to simulate", 0},
+    {"mcu", OPTION_MCU, "NAME", 0, "Chip: its memory from configs/NAME.yaml (default: ideal memory)", 0},
     {"mhz", OPTION_MHZ, "F", 0, "Core clock in MHz", 0},
     {"flash", OPTION_FLASH, "SIZE", 0, "Flash of the part (512K, 1M); default: as the image needs", 0},
     {"ram", OPTION_RAM, "SIZE", 0, "RAM of the part at 0x20000000; default: as the image needs", 0},
@@ -50,6 +52,12 @@ void run_bad_value(const char *option, const char *value, const char *wanted) {
   exit(EXIT_TROUBLE);
 }
 
+/* Not argp_error(), which adds a line. */
+static void missing(const char *question) {
+  diag_error("%s (cmsim --help lists all options)", question);
+  exit(EXIT_TROUBLE);
+}
+
 static void add_region(run_options_t *run, const char *name) {
   size_t limit = sizeof run->regions / sizeof run->regions[0];
   if (run->machine.region_count == limit) run_bad_value("--region", name, "at most 64 regions");
@@ -61,6 +69,10 @@ static error_t parse_target(int key, char *arg, run_options_t *run) {
   case 'c':
     if (strcmp(arg, "m4") != 0 && strcmp(arg, "m7") != 0) run_bad_value("--core", arg, "unknown core; m4 or m7");
     run->machine.core = arg;
+    return 0;
+  case OPTION_MCU:
+    if (strchr(arg, '/')) run_bad_value("--mcu", arg, "the name of a file in configs/, without .yaml, please");
+    run->machine.mcu = arg;
     return 0;
   case OPTION_MHZ:
     if (!parse_positive(arg, &run->machine.mhz)) run_bad_value("--mhz", arg, "a clock in MHz above 0, please");
@@ -107,9 +119,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     run->machine.firmware = arg;
     return 0;
   case ARGP_KEY_END:
-    if (!run->machine.firmware) argp_error(state, "which firmware? give an ELF, Intel HEX or raw binary file");
-    if (!run->machine.core) argp_error(state, "which core? --core m4 or --core m7");
-    if (run->machine.mhz <= 0) argp_error(state, "which clock? --mhz F");
+    if (!run->machine.firmware) missing("which firmware? give an ELF, Intel HEX or raw binary file");
+    if (!run->machine.core) missing("which core? --core m4 or --core m7");
+    if (run->machine.mhz <= 0) missing("which clock? --mhz F");
     return 0;
   default: return parse_target(key, arg, run);
   }

@@ -146,6 +146,7 @@ results_t *collect_results(machine_t *m) {
   r->firmware_sha256 = copy(m->program->sha256);
   r->firmware_build_id = copy(m->program->build_id);
   r->core = copy(m->model->core);
+  r->mcu = copy(m->options.mcu);
   r->memory = copy(memory);
   r->mhz = m->options.mhz;
   r->end = m->end;

@@ -174,6 +174,23 @@ void execute_insn(void *machine, uint32_t address) {
   }
 }
 
+/* Memory answers with its own cost. */
+static void ask_memory(machine_t *m, uint32_t address, bool write) {
+  const mapped_region_t *region = m->last_region;
+  if (!region || address - region->base >= region->bytes) {
+    region = memory_map_find(&m->map, address);
+    if (!region) { /* private peripheral bus */
+      m->outcome.slave = UINT8_MAX;
+      return;
+    }
+    m->last_region = region;
+  }
+  m->outcome.first_wait = write ? region->first_write : region->first_access;
+  m->outcome.after_write_wait = region->read_after_write;
+  m->outcome.slave = region->slave;
+  m->outcome.memory_grade = region->grade;
+}
+
 void execute_access(void *machine, uint32_t address, unsigned bytes, bool write) {
   machine_t *m = machine;
   code_slot_t *slot = m->pending;
@@ -182,10 +199,7 @@ void execute_access(void *machine, uint32_t address, unsigned bytes, bool write)
   if (m->outcome.has_address) return;
   m->outcome.has_address = true;
   m->outcome.address = address;
-  if (!m->ideal_memory) {
-    const mapped_region_t *region = memory_map_find(&m->map, address);
-    m->outcome.first_access_wait = region ? region->first_access : 0;
-  }
+  ask_memory(m, address, write);
   bool word_only = slot->insn.transfers > 1 || slot->insn.cls == CLASS_LOAD_EXCLUSIVE ||
                    slot->insn.cls == CLASS_STORE_EXCLUSIVE || (slot->insn.flags & INSN_FP);
   if (word_only && (address & (slot->insn.access_bytes - 1u))) {

@@ -64,15 +64,21 @@ static bool load_models(machine_t *m) {
     return false;
   }
   snprintf(directory, sizeof directory, "%s/configs", m->options.data_directory);
-  snprintf(name, sizeof name, "generic-%s", m->options.core);
-  m->target = target_load(directory, name);
-  return m->target != NULL;
+  if (m->options.mcu) {
+    m->target = target_load(directory, m->options.mcu);
+  } else {
+    snprintf(name, sizeof name, "generic-%s", m->options.core);
+    m->target = target_load(directory, name);
+  }
+  if (!m->target) return false;
+  if (strcmp(m->target->core, m->model->core) == 0) return true;
+  diag_error("%s has a %s, not a %s", m->options.mcu, m->target->core, m->model->core);
+  return false;
 }
 
 static bool build_memory(machine_t *m) {
   memory_limits_t limits = {m->options.flash_bytes, m->options.ram_bytes};
   if (!memory_map_build(&m->map, m->target, m->program, &limits)) return false;
-  m->ideal_memory = m->map.ideal;
   enum { FILL = 4096 };
   uint8_t erased[FILL];
   memset(erased, 0xFF, sizeof erased);

@@ -14,6 +14,7 @@ typedef struct {
   const char *firmware; /* path */
   program_options_t image;
   const char *core; /* "m4" or "m7" */
+  const char *mcu;  /* configs/MCU.yaml, or NULL: the generic target of the core */
   double mhz;
   const char *data_directory;      /* holds cost_models/ and configs/ */
   uint32_t flash_bytes, ram_bytes; /* limits of the generic target, 0: as the image wants */

@@ -54,8 +54,8 @@ struct machine {
   engine_t *engine;
   regions_t *call_regions;
   uint32_t sp, lowest_sp;
-  bool ideal_memory;
-  bool tracing; /* a timeline is wanted and not complete */
+  const mapped_region_t *last_region; /* that answered last */
+  bool tracing;                       /* a timeline is wanted and not complete */
   /* cold */
   trace_t trace;
   machine_options_t options;

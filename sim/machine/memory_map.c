@@ -135,7 +135,12 @@ static void add_target_regions(memory_map_t *map, const target_t *target, const 
     if (limits->ram_bytes && from->kind == REGION_DTCM) continue; /* --ram describes the RAM at 0x20000000 whole */
     uint32_t base = limits->ram_bytes && from->kind == REGION_RAM ? (uint32_t)SRAM_BASE : from->base;
     mapped_region_t *region = add_region(map, from->name, base, bytes, from->kind != REGION_FLASH);
-    if (region) region->first_access = (uint8_t)from->first_access;
+    if (!region) continue;
+    region->first_access = (uint8_t)from->first_access;
+    region->first_write = (uint8_t)from->first_write;
+    region->read_after_write = (uint8_t)from->read_after_write;
+    region->grade = (uint8_t)from->grade;
+    map->flash_given = map->flash_given || from->kind == REGION_FLASH;
   }
 }
 
@@ -143,14 +148,20 @@ bool memory_map_build(memory_map_t *map, const target_t *target, const program_t
                       const memory_limits_t *limits) {
   memset(map, 0, sizeof *map);
   add_target_regions(map, target, limits);
-  if (!derive_flash(map, program, limits)) return false;
+  if (!map->flash_given && !derive_flash(map, program, limits)) return false;
   for (size_t i = 0; i < program->segment_count; i++) {
     const segment_t *s = &program->segments[i];
-    bool growable = limits->ram_bytes == 0;
+    bool growable = limits->ram_bytes == 0 && !map->flash_given; /* a real part has what it has */
     if (s->file_bytes && !place(map, program, s->load_address, s->file_bytes, growable)) return false;
     if (s->memory_bytes && !place(map, program, s->run_address, s->memory_bytes, growable)) return false;
   }
-  if (!memory_map_find(map, program->initial_sp - 4)) {
+  const mapped_region_t *stack = memory_map_find(map, program->initial_sp - 4);
+  if (stack && !stack->writable) {
+    diag_error("%s: the initial stack pointer 0x%08x is not in RAM: the words below it are in region %s", program->path,
+               (unsigned)program->initial_sp, stack->name);
+    return false;
+  }
+  if (!stack) {
     const mapped_region_t *nearest = nearest_region(map, program->initial_sp - 4);
     if (nearest) {
       diag_error("%s: the initial stack pointer 0x%08x is not in RAM: region %s ends at 0x%08llx", program->path,
@@ -161,8 +172,11 @@ bool memory_map_build(memory_map_t *map, const target_t *target, const program_t
     return false;
   }
   map->ideal = true;
-  for (size_t i = 0; i < map->count; i++)
-    map->ideal = map->ideal && map->regions[i].first_access == 0;
+  for (size_t i = 0; i < map->count; i++) {
+    const mapped_region_t *r = &map->regions[i];
+    map->ideal = map->ideal && !r->first_access && !r->first_write && !r->read_after_write;
+    map->regions[i].slave = (uint8_t)i;
+  }
   return true;
 }
 

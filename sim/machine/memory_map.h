@@ -14,7 +14,9 @@ typedef struct {
   char name[16];
   uint32_t base, bytes;
   bool writable;
-  uint8_t first_access; /* cycles before data of an access that does not stream behind another */
+  uint8_t first_access, first_write, read_after_write; /* wait cycles: see timing/target.h */
+  uint8_t slave;                                       /* accesses to different bus slaves do not chain */
+  uint8_t grade;                                       /* grade_t of those numbers */
 } mapped_region_t;
 
 enum { MAPPED_REGIONS_MAX = 32 };
@@ -22,7 +24,8 @@ enum { MAPPED_REGIONS_MAX = 32 };
 typedef struct {
   mapped_region_t regions[MAPPED_REGIONS_MAX];
   size_t count;
-  bool ideal; /* first_access is 0 everywhere */
+  bool ideal;       /* no wait cycles anywhere */
+  bool flash_given; /* the target says where flash is; else it follows the image */
 } memory_map_t;
 
 /* Limits from the command line, 0: none. */

@@ -121,7 +121,10 @@ trap_answer_t trap_taken(void *machine, trap_kind_t kind, uint32_t address) {
   case TRAP_UNDEFINED: end_fault(m, "undefined instruction at %s", describe_address(m, address)); break;
   case TRAP_FETCH: end_fault(m, "jump to 0x%08x, where there is no code, from %s", a, at); break;
   case TRAP_STATE:
-    end_fault(m, "branch to an even address (Arm state) from %s: UsageFault (INVSTATE) on silicon", at);
+    /* The target may have been announced already: then the branch is the one before. */
+    if (pc == address && m->previous) pc = m->previous->insn.address;
+    end_fault(m, "branch to even address 0x%08x (Arm state) from %s: UsageFault (INVSTATE) on silicon", a,
+              describe_address(m, pc));
     break;
   case TRAP_READ: end_fault(m, "read of unmapped address 0x%08x at %s", a, at); break;
   case TRAP_WRITE: end_fault(m, "write to unmapped address 0x%08x at %s", a, at); break;

@@ -57,11 +57,34 @@ bool decode_table_covers(unsigned id, const char **name) {
   return *name != NULL;
 }
 
+/* Capstone's own answer is wrong for ADC.W, SBC.W and UADD8: a 32-bit opcode has an S bit, in data processing only. */
+static bool sets_flags(const insn_t *insn, const cs_arm *arm) {
+  if (insn->cls == CLASS_ALU_COMPARE || insn->cls == CLASS_COMPARE_SHIFTED) return true;
+  if (insn->size == 2) { /* 16-bit opcodes set flags only outside IT */
+    return arm->update_flags && !(insn->flags & INSN_IN_IT) && insn->cls != CLASS_FP_STATUS_READ;
+  }
+  bool plain_immediate = (insn->opcode[0] & 0xFA00u) == 0xF200u; /* MOVW, ADDW, ... [ARMv7-M A5.3.3] */
+  return insn->cls <= CLASS_SHIFT_RRX && !plain_immediate && (insn->opcode[0] & 0x10u);
+}
+
+/* Opcodes that Capstone decodes although no Armv7E-M core has them: Advanced SIMD, D16-D31 and Q registers, 8- and
+   16-bit lanes. */
+static bool is_advanced_simd(const insn_t *insn, const cs_arm *arm) {
+  unsigned first = insn->opcode[0], second = insn->opcode[1];
+  if (insn->size != 4) return false;
+  if ((first & 0xEF00u) == 0xEF00u || (first & 0xFF10u) == 0xF900u) return true;
+  bool lane_move = (first & 0xFF00u) == 0xEE00u && (second & 0x0F1Fu) == 0x0B10u;
+  if (lane_move && ((first & 0xC0u) || (second & 0x60u))) return true;
+  for (int i = 0; i < arm->op_count; i++) {
+    int reg = arm->operands[i].type == ARM_OP_REG ? arm->operands[i].reg : ARM_REG_INVALID;
+    if ((reg >= ARM_REG_D16 && reg <= ARM_REG_D31) || (reg >= ARM_REG_Q0 && reg <= ARM_REG_Q15)) return true;
+  }
+  return false;
+}
+
 /* Properties that follow from class and operands. */
 static void derive_flags(insn_t *insn, const cs_arm *arm) {
-  bool compare = insn->cls == CLASS_ALU_COMPARE || insn->cls == CLASS_COMPARE_SHIFTED;
-  bool suppressed = (insn->flags & INSN_IN_IT) && insn->size == 2; /* 16-bit opcodes set flags only outside IT */
-  if (compare || (arm->update_flags && !suppressed && insn->cls != CLASS_FP_STATUS_READ)) {
+  if (sets_flags(insn, arm)) {
     insn->flags |= INSN_SETS_FLAGS;
     insn->writes |= REG_BIT(REG_FLAGS);
   }
@@ -77,15 +100,28 @@ static void derive_flags(insn_t *insn, const cs_arm *arm) {
   if (insn->flags & INSN_IN_IT && insn->condition < 14) decode_add_read(insn, REG_FLAGS, ROLE_FLAGS);
 }
 
-void decode_insn(decoder_t *decoder, const uint8_t bytes[4], uint32_t address, it_context_t context, insn_t *insn) {
+/* Everything empty but address and opcode. */
+static void start_insn(insn_t *insn, uint32_t address, uint16_t first, uint16_t second) {
   memset(insn, 0, sizeof *insn);
   insn->address = address;
-  insn->opcode[0] = (uint16_t)(bytes[0] | bytes[1] << 8);
-  insn->size = (uint8_t)insn_size(insn->opcode[0]);
-  if (insn->size == 4) insn->opcode[1] = (uint16_t)(bytes[2] | bytes[3] << 8);
+  insn->opcode[0] = first;
+  insn->size = (uint8_t)insn_size(first);
+  if (insn->size == 4) insn->opcode[1] = second;
   insn->base = insn->divide_n = insn->divide_m = insn->result = 0xFF;
   insn->condition = 14;
   insn->cls = CLASS_HINT;
+}
+
+static void make_undefined(insn_t *insn) {
+  uint32_t in_it = insn->flags & INSN_IN_IT;
+  uint8_t condition = insn->condition;
+  start_insn(insn, insn->address, insn->opcode[0], insn->opcode[1]);
+  insn->condition = condition;
+  insn->flags = in_it | INSN_UNDEFINED;
+}
+
+void decode_insn(decoder_t *decoder, const uint8_t bytes[4], uint32_t address, it_context_t context, insn_t *insn) {
+  start_insn(insn, address, (uint16_t)(bytes[0] | bytes[1] << 8), (uint16_t)(bytes[2] | bytes[3] << 8));
   if (context.in_it) {
     insn->flags |= INSN_IN_IT;
     insn->condition = context.condition;
@@ -109,8 +145,14 @@ void decode_insn(decoder_t *decoder, const uint8_t bytes[4], uint32_t address, i
   const table_entry_t *entry = &table[decoder->insn->id];
   const cs_arm *arm = &decoder->insn->detail->arm;
   insn->cls = entry->cls;
+  if (is_advanced_simd(insn, arm)) {
+    make_undefined(insn);
+    return;
+  }
   decode_operands(insn, arm, decoder->insn->id, (form_t)entry->form);
   derive_flags(insn, arm);
+  /* Writing PC by anything that is no branch is unpredictable. */
+  if ((insn->writes & REG_BIT(REG_PC)) && insn->flow == FLOW_NONE) make_undefined(insn);
 }
 
 unsigned decode_it(uint16_t opcode, uint8_t conditions[4]) {

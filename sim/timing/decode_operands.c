@@ -87,7 +87,8 @@ static void form_data(insn_t *insn, const cs_arm *arm, unsigned id) {
   }
   if (id == ARM_INS_ADC || id == ARM_INS_SBC) decode_add_read(insn, REG_FLAGS, ROLE_FLAGS);
   if (id == ARM_INS_SEL) decode_add_read(insn, REG_GE, ROLE_ALU);
-  if (insn->cls == CLASS_PARALLEL && id != ARM_INS_SEL) insn->writes |= REG_BIT(REG_GE);
+  bool halving = (insn->opcode[1] & 0x20u) != 0; /* SH and UH forms leave GE alone [ARMv7-M A5.3.14] */
+  if (insn->cls == CLASS_PARALLEL && id != ARM_INS_SEL && !halving) insn->writes |= REG_BIT(REG_GE);
   if (insn->writes & REG_BIT(REG_PC)) {
     insn->cls = CLASS_BRANCH_REG;
     insn->flow = FLOW_INDIRECT;
@@ -96,8 +97,9 @@ static void form_data(insn_t *insn, const cs_arm *arm, unsigned id) {
 
 static void form_move(insn_t *insn, const cs_arm *arm) {
   write_operand(insn, &arm->operands[0]);
-  read_operand2(insn, arm, 1, ROLE_ALU);
-  if (!(insn->writes & REG_BIT(REG_PC))) return;
+  bool to_pc = (insn->writes & REG_BIT(REG_PC)) != 0;
+  read_operand2(insn, arm, 1, to_pc ? ROLE_BRANCH_TARGET : ROLE_ALU);
+  if (!to_pc) return;
   bool link = (insn->reads & REG_BIT(REG_LR)) != 0;
   insn->cls = link ? CLASS_BRANCH_LR : CLASS_BRANCH_REG;
   insn->flow = link ? FLOW_RETURN : FLOW_INDIRECT;
@@ -328,7 +330,7 @@ static bool any_double(const cs_arm *arm) {
   return false;
 }
 
-static void form_fp_arith(insn_t *insn, const cs_arm *arm, form_t form) {
+static void form_fp_arith(insn_t *insn, const cs_arm *arm, unsigned id, form_t form) {
   operand_role_t role = form == FORM_FP || form == FORM_FP_SELECT ? ROLE_FP_OPERAND : ROLE_FP_MULTIPLICAND;
   insn->flags |= INSN_FP_ARITH;
   if (any_double(arm)) insn->cls = (uint8_t)(insn->cls + (CLASS_FP64_ADD - CLASS_FP32_ADD));
@@ -341,6 +343,8 @@ static void form_fp_arith(insn_t *insn, const cs_arm *arm, form_t form) {
   write_operand(insn, &arm->operands[0]);
   for (int i = 1; i < arm->op_count; i++)
     read_operand(insn, &arm->operands[i], role);
+  bool half = id == ARM_INS_VCVTB || id == ARM_INS_VCVTT; /* to half precision: the other half of Sd survives */
+  if (half && (insn->opcode[0] & 1u)) read_operand(insn, &arm->operands[0], role);
   if (form == FORM_FP_MLA) read_operand(insn, &arm->operands[0], ROLE_FP_ACCUMULATE_MLA);
   if (form == FORM_FP_FMA) read_operand(insn, &arm->operands[0], ROLE_FP_ACCUMULATE_FMA);
   if (form == FORM_FP_SELECT) decode_add_read(insn, REG_FLAGS, ROLE_FLAGS);
@@ -352,13 +356,25 @@ static void form_fp_move(insn_t *insn, const cs_arm *arm) {
     if (arm->operands[i].type == ARM_OP_REG && register_number(arm->operands[i].reg) < REG_FLAGS) core++;
   }
   if (core == 0) {
-    form_fp_arith(insn, arm, FORM_FP);
+    form_fp_arith(insn, arm, ARM_INS_VMOV, FORM_FP);
     if (arm->operands[1].type != ARM_OP_REG) {
       insn->cls = insn->cls == CLASS_FP64_MOVE ? CLASS_FP64_MOVE_IMM : CLASS_FP32_MOVE_IMM;
     }
     return;
   }
   bool to_core = register_number(arm->operands[0].reg) < REG_FLAGS;
+  if (core == 1 && is_double(arm->operands[to_core ? 1 : 0].reg)) { /* VMOV Dd[x], Rt and VMOV Rt, Dn[x]: one half */
+    uint8_t half = (uint8_t)(register_number(arm->operands[to_core ? 1 : 0].reg) + ((insn->opcode[0] >> 5) & 1u));
+    insn->cls = to_core ? CLASS_FP_TO_CORE : CLASS_FP_FROM_CORE;
+    if (to_core) {
+      write_operand(insn, &arm->operands[0]);
+      decode_add_read(insn, half, ROLE_FP_TO_CORE);
+    } else {
+      insn->writes |= REG_BIT(half);
+      read_operand(insn, &arm->operands[1], ROLE_CORE_TO_FP);
+    }
+    return;
+  }
   if (arm->op_count == 3) first_source = to_core ? 2 : 1; /* VMOV Rt, Rt2, Dm and VMOV Dm, Rt, Rt2 */
   for (int i = 0; i < first_source; i++)
     write_operand(insn, &arm->operands[i]);
@@ -394,6 +410,10 @@ static void form_sysreg(insn_t *insn, const cs_arm *arm) {
   }
   /* MSR may write any flag or SP; MRS reads the flags when it reads xPSR. */
   if (insn->cls == CLASS_SYSREG_WRITE) insn->writes |= REG_BIT(REG_FLAGS);
+  enum { SYSM_XPSR_LAST = 3 }; /* APSR, IAPSR, EAPSR, XPSR */
+  if (insn->cls == CLASS_SYSREG_READ && (insn->opcode[1] & 0xFFu) <= SYSM_XPSR_LAST) {
+    decode_add_read(insn, REG_FLAGS, ROLE_FLAGS);
+  }
 }
 
 void decode_operands(insn_t *insn, const cs_arm *arm, unsigned id, form_t form) {
@@ -434,7 +454,7 @@ void decode_operands(insn_t *insn, const cs_arm *arm, unsigned id, form_t form) 
   case FORM_FP_MLA:
   case FORM_FP_FMA:
   case FORM_FP_COMPARE:
-  case FORM_FP_SELECT: form_fp_arith(insn, arm, form); break;
+  case FORM_FP_SELECT: form_fp_arith(insn, arm, id, form); break;
   case FORM_FP_MOVE: form_fp_move(insn, arm); break;
   case FORM_FP_STATUS: form_fp_status(insn, arm); break;
   case FORM_NONE:

@@ -48,7 +48,10 @@ uint64_t pipeline_issue_cycle(const pipeline_t *pipeline, const insn_t *insn, co
   return cycle;
 }
 
-static unsigned significant_bits(uint32_t value) { return value ? 32u - (unsigned)__builtin_clz(value) : 0; }
+static unsigned significant_bits(uint32_t value) {
+  enum { REGISTER_BITS = 32 }; /* not cycles: width */
+  return value ? REGISTER_BITS - (unsigned)__builtin_clz(value) : 0;
+}
 
 static uint32_t magnitude(const insn_t *insn, uint32_t value) {
   return insn->cls == CLASS_DIVIDE_SIGNED && (value & 0x80000000u) ? 0u - value : value;

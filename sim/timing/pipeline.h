@@ -16,10 +16,14 @@
 
 /* What only execution knows about one executed instruction. */
 typedef struct {
-  bool skipped;              /* its IT condition failed */
-  bool taken;                /* control left the sequential flow */
-  bool has_address;          /* a memory access was seen: `address` is that of the first */
-  uint8_t first_access_wait; /* memory's answer: cycles before data when the access does not stream behind another */
+  bool skipped;             /* its IT condition failed */
+  bool taken;               /* control left the sequential flow */
+  bool has_address;         /* a memory access was seen: `address` is that of the first */
+                            /* memory's answer to that access */
+  uint8_t first_wait;       /* wait cycles when it does not stream behind another access */
+  uint8_t after_write_wait; /* further wait cycles of a read directly behind a write */
+  uint8_t slave;            /* who answered: accesses to different slaves do not chain */
+  uint8_t memory_grade;     /* grade_t of the waits */
   uint32_t address;
   uint32_t next; /* address of the instruction executed after it */
   uint32_t dividend, divisor;
@@ -53,10 +57,14 @@ typedef struct {
   bool load_open;           /* a single load whose data cycle is not paid yet */
   bool store_open;          /* an immediate-offset single store */
   bool nop_free;            /* a NOP now costs nothing */
+  bool was_write;           /* that access was a store */
   bool was_memory;          /* any access: the next one streams behind it */
   uint8_t load_base;        /* base register that the load wrote back, or 0xFF */
   uint8_t store_base;       /* base register that the store wrote back, or 0xFF */
   uint8_t store_misaligned; /* bus cycles of a misaligned store that only a memory access waits for */
+  uint8_t store_wait;       /* wait cycles of its first write, likewise */
+  uint8_t slave;            /* who answered */
+  uint8_t memory_grade;
 } m4_access_t;
 
 typedef struct {

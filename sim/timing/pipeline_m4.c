@@ -3,7 +3,7 @@
    Decisions. An instruction's cost depends on its neighbours: what the one before still owes (a load's data cycle) is
    settled when the next one is known, and then charged to the one that owes it. Sequential fetch never limits; only a
    taken branch to a 32-bit opcode off a word boundary pays for fetch. Memory latency is not the core's: it comes in as
-   outcome_t.first_access_wait.
+   outcome_t.first_wait and its neighbours.
    Not modelled here: fetch starvation in wide-only code, I/D contention at the flash port, FPU overlap of MAC with
    integer code, exceptions. */
 #include "timing/pipeline.h"
@@ -36,19 +36,24 @@ static bool same_base(const core_model_t *model, const insn_t *insn, uint8_t wri
 }
 
 /* Rule load_chain: the next load or immediate-offset store starts its address phase in a load's data phase.
-   [TI-LS; J-M4; SCU 100 x LDR] Not so when its address is what is being loaded (rule load_address) [SCU 400 cycles], or
-   when both write back the same base (rule same_base) [J-M4]. */
-static bool chains_behind_load(const core_model_t *model, const m4_state_t *s, const insn_t *insn) {
+   [TI-LS; J-M4; SCU 100 x LDR] Not so when its address is what is being loaded (rule load_address) [SCU 400 cycles],
+   when both write back the same base (rule same_base) [J-M4], or when another bus slave answers (rule other_slave)
+   [J-M4; JA-M4]. */
+static bool chains_behind_load(const core_model_t *model, const m4_state_t *s, const insn_t *insn,
+                               const outcome_t *outcome) {
   if (!(insn->flags & INSN_SINGLE_LOAD) && !is_single_store_imm(insn)) return false;
+  if (outcome->slave != s->access.slave && rule_is_on(model, RULE_OTHER_SLAVE)) return false;
   if ((s->load_writes & insn->address_regs) && rule_is_on(model, RULE_LOAD_ADDRESS)) return false;
   return !same_base(model, insn, s->access.load_base);
 }
 
 /* A load pays for its data cycle unless the next instruction hides it. */
-static void settle_load(const core_model_t *model, m4_state_t *s, const insn_t *insn, bool skipped, cost_t *cost) {
+static void settle_load(const core_model_t *model, m4_state_t *s, const insn_t *insn, const outcome_t *outcome,
+                        cost_t *cost) {
   if (!s->access.load_open) return;
-  if (s->access.chainable && !skipped && chains_behind_load(model, s, insn)) return;
+  if (s->access.chainable && !outcome->skipped && chains_behind_load(model, s, insn, outcome)) return;
   charge_parameter(cost, model, PARAMETER_LOAD_DATA, CAUSE_LOAD_USE, true);
+  s->access.load_open = false;
 }
 
 /* Rule store_buffer: an immediate-offset store drains one cycle later; a load right behind it waits for that.
@@ -58,6 +63,7 @@ static void settle_store(const core_model_t *model, m4_state_t *s, const insn_t 
   /* A misaligned store's extra bus cycles only delay another access. [M3-LS] */
   const cost_parameter_t *misaligned = &model->parameters[PARAMETER_MISALIGNED_WORD];
   charge_previous(cost, CAUSE_MISALIGNED, misaligned->from.grade, s->access.store_misaligned);
+  charge_previous(cost, CAUSE_MEMORY, (grade_t)s->access.memory_grade, s->access.store_wait);
   if (s->access.store_open && insn->memory == MEMORY_LOAD) {
     charge_parameter(cost, model, PARAMETER_STORE_TO_LOAD, CAUSE_STORE, true);
   }
@@ -97,8 +103,9 @@ static void wait_for_fpu(const pipeline_t *pipeline, const insn_t *insn, uint64_
 
 static parameter_t misaligned_parameter(const insn_t *insn, const outcome_t *outcome) {
   if (!(insn->flags & (INSN_SINGLE_LOAD | INSN_SINGLE_STORE))) return PARAMETER_COUNT;
-  if (insn->access_bytes == 2 && (outcome->address & 1u)) return PARAMETER_MISALIGNED_HALFWORD;
-  if (insn->access_bytes != 4 || !(outcome->address & 3u)) return PARAMETER_COUNT;
+  enum { HALFWORD = 2, WORD = 4, WORD_OFFSET = 3 }; /* not cycles: bytes */
+  if (insn->access_bytes == HALFWORD && (outcome->address & 1u)) return PARAMETER_MISALIGNED_HALFWORD;
+  if (insn->access_bytes != WORD || !(outcome->address & WORD_OFFSET)) return PARAMETER_COUNT;
   return (outcome->address & 1u) ? PARAMETER_MISALIGNED_WORD_ODD : PARAMETER_MISALIGNED_WORD;
 }
 
@@ -141,7 +148,9 @@ static void charge_issue(const core_model_t *model, const m4_state_t *s, const i
   charge(cost, beyond_issue_cause(insn), grade, cycles - 1);
 }
 
-static m4_access_t remember_access(const core_model_t *model, const insn_t *insn, unsigned misaligned) {
+static m4_access_t remember_access(const core_model_t *model, const insn_t *insn, const outcome_t *outcome,
+                                   bool streams, unsigned misaligned) {
+  bool write = insn->memory == MEMORY_STORE;
   bool load = (insn->flags & INSN_SINGLE_LOAD) != 0, store = is_single_store_imm(insn);
   uint8_t written_base = insn->flags & INSN_WRITEBACK ? insn->base : 0xFF;
   return (m4_access_t){.load_open = load,
@@ -149,9 +158,13 @@ static m4_access_t remember_access(const core_model_t *model, const insn_t *insn
                        .chainable = model->rows[insn->cls].rule == RULE_LOAD_CHAIN,
                        .nop_free = load || model->rows[insn->cls].rule == RULE_STORE_REG_OFFSET,
                        .was_memory = true,
+                       .was_write = write,
+                       .store_wait = write && !streams ? outcome->first_wait : 0,
+                       .slave = outcome->slave,
+                       .memory_grade = outcome->memory_grade,
                        .load_base = load ? written_base : 0xFF,
                        .store_base = store ? written_base : 0xFF,
-                       .store_misaligned = insn->memory == MEMORY_STORE ? (uint8_t)misaligned : 0};
+                       .store_misaligned = write ? (uint8_t)misaligned : 0};
 }
 
 static void remember_fp(m4_state_t *s, const core_model_t *model, const insn_t *insn, uint64_t issued) {
@@ -175,14 +188,22 @@ static void remember(pipeline_t *pipeline, const insn_t *insn, const outcome_t *
   bool done = !outcome->skipped;
   s->results = (insn->flags & INSN_DATA_PROC) && done ? insn->writes : 0;
   s->was_taken = outcome->taken;
-  s->was_narrow = insn->size == 2;
+  s->was_narrow = insn->size == 2; /* not cycles: bytes of opcode */
   if (insn->memory == MEMORY_NONE || !done) {
     s->access = no_access;
   } else {
-    s->access = remember_access(pipeline->model, insn, misaligned);
+    s->access = remember_access(pipeline->model, insn, outcome, s->access.was_memory, misaligned);
     s->load_writes = insn->writes;
   }
   if ((insn->flags & INSN_FP_ARITH) && done) remember_fp(s, pipeline->model, insn, issued);
+}
+
+/* A read waits for memory unless it streams behind another access; a write's wait is settled with the next access. */
+static void charge_memory(const m4_state_t *s, const insn_t *insn, const outcome_t *outcome, cost_t *cost) {
+  if (insn->memory != MEMORY_LOAD) return;
+  grade_t grade = (grade_t)outcome->memory_grade;
+  if (!s->access.was_memory) charge(cost, CAUSE_MEMORY, grade, outcome->first_wait);
+  if (s->access.was_write) charge(cost, CAUSE_MEMORY, grade, outcome->after_write_wait);
 }
 
 /* Extra bus cycles of a misaligned access, and how well they are known. */
@@ -199,7 +220,7 @@ void m4_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
   m4_state_t *s = &pipeline->state.m4;
   const cost_row_t *row = &model->rows[insn->cls];
 
-  settle_load(model, s, insn, outcome->skipped, cost);
+  settle_load(model, s, insn, outcome, cost);
   bool nop_hidden = row->rule == RULE_NOP_HIDE && s->access.nop_free;
   if (!outcome->skipped) {
     settle_store(model, s, insn, cost);
@@ -223,7 +244,7 @@ void m4_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
     grade_t grade = GRADE_MEASURED;
     misaligned = misaligned_cycles(model, insn, outcome, &grade);
     if (insn->memory == MEMORY_LOAD) charge(cost, CAUSE_MISALIGNED, grade, misaligned);
-    if (!s->access.was_memory) charge(cost, CAUSE_MEMORY, GRADE_INFERRED, outcome->first_access_wait);
+    charge_memory(s, insn, outcome, cost);
   }
   if (outcome->taken) charge(cost, CAUSE_BRANCH, row->from.grade, row->taken);
   remember(pipeline, insn, outcome, issued, misaligned);

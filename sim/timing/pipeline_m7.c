@@ -110,6 +110,8 @@ static void hold_for_fpu(const pipeline_t *pipeline, const insn_t *insn, hold_t 
   }
 }
 
+static uint32_t word_of(uint32_t address) { return address >> 2; } /* not cycles: 4 bytes */
+
 /* A load of a word that a recent store has not yet delivered. [LM] */
 static void hold_for_stores(const pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, hold_t *hold) {
   const m7_state_t *s = &pipeline->state.m7;
@@ -117,13 +119,13 @@ static void hold_for_stores(const pipeline_t *pipeline, const insn_t *insn, cons
   const cost_parameter_t *wait = &pipeline->model->parameters[PARAMETER_STORE_TO_LOAD_SAME];
   if (pipeline->now >= s->last_store + wait->value) return;
   for (unsigned i = 0; i < STORE_QUEUE; i++) {
-    if (s->store_time[i] && s->store_word[i] == outcome->address >> 2) {
+    if (s->store_time[i] && s->store_word[i] == word_of(outcome->address)) {
       hold_until(hold, s->store_time[i] - 1 + wait->value, CAUSE_STORE, wait->from.grade);
     }
   }
 }
 
-static bool same_bank(uint32_t a, uint32_t b) { return ((a ^ b) & 4u) == 0; }
+static bool same_bank(uint32_t a, uint32_t b) { return ((a ^ b) & 4u) == 0; } /* not cycles: address bit 2 */
 
 /* Two loads share the load port when they hit different banks. Rule dual_load. [J-M7; LH-M7] */
 static bool loads_pair(const m7_state_t *s, const cost_row_t *row, const cost_row_t *older, const outcome_t *outcome) {
@@ -206,7 +208,7 @@ static void record(pipeline_t *pipeline, const insn_t *insn, const outcome_t *ou
   if (insn->memory == MEMORY_STORE && outcome->has_address) {
     s->last_store = cycle + 1;
     s->store_time[s->store_next] = cycle + 1;
-    s->store_word[s->store_next] = outcome->address >> 2;
+    s->store_word[s->store_next] = word_of(outcome->address);
     s->store_next = (uint8_t)((s->store_next + 1) % STORE_QUEUE);
   }
 }
@@ -271,7 +273,7 @@ static void charge_consequences(pipeline_t *pipeline, const insn_t *insn, const 
                                 bool younger, cost_t *cost) {
   if (outcome->has_address) {
     if (insn->flags & INSN_SINGLE_LOAD) charge_misaligned(pipeline, insn, outcome, younger, cost);
-    charge(cost, CAUSE_MEMORY, GRADE_INFERRED, outcome->first_access_wait);
+    charge(cost, CAUSE_MEMORY, (grade_t)outcome->memory_grade, outcome->first_wait);
   }
   if (insn->flow != FLOW_NONE && !outcome->skipped) charge_branch(pipeline, insn, outcome, cycle, cost);
 }

@@ -11,7 +11,7 @@ static unsigned slot_of(unsigned entries, uint32_t address) {
   return (unsigned)(address >> 1) & (limit - 1);
 }
 
-enum { COUNTER_MAX = 3, COUNTER_TAKEN = 2 };
+enum { COUNTER_MAX = 3, COUNTER_TAKEN = 2 }; /* not cycles: two-bit counter */
 
 static bool resolve_conditional(predictor_t *p, unsigned slot, const insn_t *insn, bool taken) {
   bool hit = p->tag[slot] == insn->address && p->counter[slot] != 0;

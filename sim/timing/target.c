@@ -8,7 +8,7 @@
 
 /* Numbers are words here: see yamlfile_number(). */
 typedef struct {
-  char *name, *base, *bytes, *first_access, *src, *note;
+  char *name, *base, *bytes, *first_access, *first_write, *read_after_write, *src, *note;
   int kind, grade;
 } file_region_t;
 
@@ -35,6 +35,8 @@ static const cyaml_schema_field_t region_fields[] = {
     YAMLFILE_WORD("base", YAMLFILE_MUST, file_region_t, base),
     YAMLFILE_WORD("bytes", YAMLFILE_MUST, file_region_t, bytes),
     YAMLFILE_WORD("first_access", YAMLFILE_MUST, file_region_t, first_access),
+    YAMLFILE_WORD("first_write", YAMLFILE_MAY, file_region_t, first_write),
+    YAMLFILE_WORD("read_after_write", YAMLFILE_MAY, file_region_t, read_after_write),
     YAMLFILE_WORD("src", YAMLFILE_MUST, file_region_t, src),
     YAMLFILE_WORD("note", YAMLFILE_MAY, file_region_t, note),
     YAMLFILE_ENUM("grade", YAMLFILE_MUST, file_region_t, grade, grade_words),
@@ -62,10 +64,13 @@ static bool number(const yamlfile_t *text, size_t start, size_t end, const char 
 }
 
 static bool load_region(const yamlfile_t *text, size_t start, size_t end, const file_region_t *file, region_t *region) {
-  unsigned long base = 0, bytes = 0, first_access = 0;
+  unsigned long base = 0, bytes = 0, first_access = 0, first_write = 0, read_after_write = 0;
   if (!number(text, start, end, "base", file->base, UINT32_MAX, &base) ||
       !number(text, start, end, "bytes", file->bytes, UINT32_MAX, &bytes) ||
-      !number(text, start, end, "first_access", file->first_access, UINT8_MAX, &first_access)) {
+      !number(text, start, end, "first_access", file->first_access, UINT8_MAX, &first_access) ||
+      (file->first_write && !number(text, start, end, "first_write", file->first_write, UINT8_MAX, &first_write)) ||
+      (file->read_after_write &&
+       !number(text, start, end, "read_after_write", file->read_after_write, UINT8_MAX, &read_after_write))) {
     return false;
   }
   if (bytes == 0 || (uint64_t)base + bytes > UINT64_C(1) << 32) {
@@ -78,6 +83,8 @@ static bool load_region(const yamlfile_t *text, size_t start, size_t end, const 
                        .base = (uint32_t)base,
                        .bytes = (uint32_t)bytes,
                        .first_access = (unsigned)first_access,
+                       .first_write = (unsigned)first_write,
+                       .read_after_write = (unsigned)read_after_write,
                        .source = file->src,
                        .note = file->note,
                        .grade = (grade_t)file->grade,

@@ -13,8 +13,10 @@ typedef enum { REGION_RAM, REGION_FLASH, REGION_ITCM, REGION_DTCM, REGION_DEVICE
 typedef struct {
   const char *name;
   region_kind_t kind;
-  uint32_t base, bytes;  /* base + bytes is at most 2^32 */
-  unsigned first_access; /* wait cycles of an access that does not stream behind another one */
+  uint32_t base, bytes;      /* base + bytes is at most 2^32 */
+  unsigned first_access;     /* wait cycles of a read that does not stream behind another access */
+  unsigned first_write;      /* the same of a write; only a following access notices */
+  unsigned read_after_write; /* further wait cycles of a read directly behind a write */
   const char *source, *note;
   grade_t grade;
   unsigned line; /* in the file */

@@ -187,7 +187,7 @@ network() {
   for name in $IMAGES; do
     for core in m4 m7; do
       [ "$(grep -c '^output [0-9]*: .* expected ' $name-$core.txt)" -gt 0 ]
-      ! grep MISMATCH $name-$core.txt
+      [ "$(grep -c MISMATCH $name-$core.txt)" -eq 0 ] || fail "$(cat $name-$core.txt)"
     done
   done
 }

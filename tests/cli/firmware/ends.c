@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define UNMAPPED 0x50000000u /* peripheral space: no part of the generic target */
+#define UNMAPPED       0x50000000u /* peripheral space: no part of the generic target */
 #define SCENARIO(name) static __attribute__((noinline, noclone)) void name(void)
 
 static void spin(void) { /* not `b .`, which is known to be the end */

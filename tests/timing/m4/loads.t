@@ -221,6 +221,17 @@ asm
   ldr r3, [r12, #12]
 end
 
+case   other-slave
+src    J-M4: loads that different slaves answer do not pipeline, 4 (here RAM and flash)
+cycles 4
+row 34
+init   ldr r3, =start
+init   bic r3, r3, #3
+asm
+  ldr r0, [r1]
+  ldr r2, [r3]
+end
+
 case   ldrd
 src    M3-LS: LDRD takes 3
 cycles 3
