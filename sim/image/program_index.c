@@ -107,8 +107,19 @@ static bool wanted_mapping(const program_t *program, const raw_symbol_t *symbol)
   return is_mapping(symbol) && in_memory(symbol);
 }
 
+/* Hand-written assembly often leaves out `.type name, %function`: a global label in Thumb code is a function too,
+   unless index_functions() finds it inside a typed one. Needs the mapping symbols. */
+static bool is_untyped_code(const program_t *program, const raw_symbol_t *symbol) {
+  if (symbol->kind != SYMBOL_OTHER || symbol->binding != BINDING_GLOBAL || !in_memory(symbol)) return false;
+  const section_t *section = symbol->section;
+  if (section->writable || program->mapping_count == 0) return false;
+  if (symbol->value >= (uint64_t)section->address + section->bytes) return false; /* _etext and friends */
+  return program_code_kind(program, symbol->value) == CODE_THUMB;
+}
+
 static bool wanted_function(const program_t *program, const raw_symbol_t *symbol) {
-  return symbol->kind == SYMBOL_FUNCTION && !is_mapping(symbol) && program_segment_running(program, symbol->value);
+  if (is_mapping(symbol) || !program_segment_running(program, symbol->value)) return false;
+  return symbol->kind == SYMBOL_FUNCTION || is_untyped_code(program, symbol);
 }
 
 static bool wanted_object(const program_t *program, const raw_symbol_t *symbol) {
@@ -152,11 +163,16 @@ static bool index_functions(program_t *program) {
     free(found);
     return false;
   }
+  uint64_t typed_end = 0; /* untyped labels below it are inside a function */
   for (size_t i = 0, next; i < count; i = next) {
     uint32_t size = 0; /* the largest of the aliases */
+    bool typed = false;
     for (next = i; next < count && found[next]->value == found[i]->value; next++) {
       if (found[next]->size > size) size = found[next]->size;
+      typed = typed || found[next]->kind == SYMBOL_FUNCTION;
     }
+    if (!typed && found[i]->value < typed_end) continue;
+    if (typed && (uint64_t)found[i]->value + size > typed_end) typed_end = (uint64_t)found[i]->value + size;
     uint64_t limit = function_limit(program, found[i]);
     if (size == 0 && next < count && found[next]->value < limit) limit = found[next]->value;
     uint32_t room = (uint32_t)(limit - found[i]->value);
@@ -224,5 +240,5 @@ bool program_index_symbols(program_t *program) {
   for (size_t i = 0; i < image->symbol_count; i++)
     cleaned(image->symbols[i].name);
   image->by_name = collect(program, wanted_name, compare_by_name, &image->by_name_count);
-  return image->by_name && index_functions(program) && index_objects(program) && index_mappings(program);
+  return image->by_name && index_mappings(program) && index_functions(program) && index_objects(program);
 }

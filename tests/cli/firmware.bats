@@ -102,11 +102,21 @@ clocks() { # CORE [OPTION...]
   done
 }
 
+@test "waiting for what came before belongs to what came before" {
+  for core in m4 m7; do
+    simulate --core $core --mhz 64 "$TEST_FIRMWARE/calls-$core.elf" -q --json report.json
+    exits_with 0
+    holds '.causes.fp_dependency >= 8'
+    holds '.regions[] | select(.name == "behind_divide") | .calls == 1 and .cycles > 0 and .cycles < 8 and
+           (.causes | add) == .cycles and (.causes | has("fp_dependency") | not)'
+  done
+}
+
 @test "several --region options" {
   simulate --core m4 --mhz 64 "$TEST_FIRMWARE/calls-m4.elf" -q --json report.json --region work --region main \
     --region work
   exits_with 0
-  holds '[.regions[].name] | sort == ["inner", "main", "outer", "work"]'
+  holds '[.regions[].name] | sort == ["behind_divide", "inner", "main", "outer", "work"]'
   holds '(.regions[] | select(.name == "main")).cycles == (.functions[] | select(.name == "main")).total_cycles'
 }
 

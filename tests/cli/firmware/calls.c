@@ -14,6 +14,16 @@ __attribute__((noinline, noclone)) static uint32_t sum_to(uint32_t n) {
   return n + rest;
 }
 
+/* The instruction behind BEGIN waits for the divide before it: that wait is not the region's. */
+__attribute__((noinline, noclone)) static void wait_before(void) {
+  uint32_t bits;
+  __asm__ volatile("vmov.f32 s1, #3.0\n\tvdiv.f32 s0, s1, s1");
+  CMSIM_BEGIN("behind_divide");
+  __asm__ volatile("vmov %0, s0" : "=r"(bits));
+  CMSIM_END("behind_divide");
+  (void)bits;
+}
+
 int main(void) {
   for (uint32_t rounds = 10; rounds <= 30; rounds += 10) {
     CMSIM_BEGIN("outer");
@@ -23,5 +33,6 @@ int main(void) {
     CMSIM_END("inner");
     CMSIM_END("outer");
   }
+  wait_before();
   return sum_to(9) == 45 ? 0 : 1;
 }
