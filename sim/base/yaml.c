@@ -100,6 +100,26 @@ static cyaml_config_t make_config(log_t *log) {
                           .flags = CYAML_CFG_NO_ALIAS};
 }
 
+/* libcyaml places an unexpected key at the entry before it: look for the key itself from there on. */
+static void find_unexpected_key(const yamlfile_t *text, const char *said, unsigned *line, unsigned *column) {
+  char key[64];
+  if (sscanf(said, "Unexpected key: %63[^\n]", key) != 1) return;
+  size_t length = strlen(key);
+  unsigned at_line = 1;
+  const char *start = text->text;
+  for (const char *c = text->text; *c; c++) {
+    if (*c == '\n') {
+      at_line++;
+      start = c + 1;
+    }
+    bool begins = c == text->text || strchr(" \n{,", c[-1]) != NULL;
+    if (at_line < *line || !begins || strncmp(c, key, length) != 0 || c[length] != ':') continue;
+    *line = at_line;
+    *column = (unsigned)(c - start) + 1;
+    return;
+  }
+}
+
 /* Folds libcyaml's log into one line. */
 static void report_log(const yamlfile_t *text, const log_t *log, cyaml_err_t error) {
   unsigned line = 1, column = 1;
@@ -108,6 +128,7 @@ static void report_log(const yamlfile_t *text, const log_t *log, cyaml_err_t err
   if (place && sscanf(place, "(line: %u, column: %u", &line, &column) != 2) line = column = 1;
   if (sscanf(log->place, " in mapping field '%31[a-z_]'", field) != 1) field[0] = '\0';
   const char *said = log->said[0] ? log->said : cyaml_strerror(error);
+  find_unexpected_key(text, said, &line, &column);
   if (*field) {
     diag_error_at(text->path, line, column, "%s (at '%s')", said, field);
   } else {

@@ -109,12 +109,25 @@ code_slot_t *code_at(code_t *code, uint32_t address) {
   return slot;
 }
 
+/* A member of an IT block alone does not know its condition: forget the IT too, so that both are decoded together. */
+static void forget_it_before(code_t *code, uint32_t address) {
+  enum { LONGEST_BLOCK = 2 + 4 * 4 }; /* bytes of IT and four wide members */
+  for (uint32_t at = address > LONGEST_BLOCK ? address - LONGEST_BLOCK : 0; at < address; at += 2) {
+    code_slot_t **page = code->pages[at >> PAGE_SHIFT];
+    code_slot_t **place = page ? &page[(at >> 1) & (PAGE_SLOTS - 1)] : NULL;
+    if (!place || !*place || (*place)->insn.cls != CLASS_IT) continue;
+    (*place)->key = 1;
+    *place = NULL;
+  }
+}
+
 void code_written(code_t *code, uint32_t address, unsigned bytes) {
   uint32_t start = address < 2 ? 0 : (address & ~1u) - 2; /* a 32-bit opcode may begin one halfword earlier */
   for (uint32_t at = start; at < address + bytes; at += 2) {
     code_slot_t **page = code->pages[at >> PAGE_SHIFT];
     code_slot_t **place = page ? &page[(at >> 1) & (PAGE_SLOTS - 1)] : NULL;
     if (!place || !*place || at + (*place)->insn.size <= address) continue;
+    if ((*place)->insn.flags & INSN_IN_IT) forget_it_before(code, at);
     (*place)->key = 1;
     *place = NULL;
   }

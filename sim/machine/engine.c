@@ -94,6 +94,15 @@ enum {
   INTNO_INVSTATE = 18
 };
 
+/* A branch to an even address left Thumb state: what follows arrives as an undefined instruction or a prefetch abort.
+ */
+static bool in_arm_state(uc_engine *uc) {
+  enum { CPSR_T = 1u << 5 };
+  uint32_t cpsr = CPSR_T;
+  uc_reg_read(uc, UC_ARM_REG_CPSR, &cpsr);
+  return !(cpsr & CPSR_T);
+}
+
 static void on_interrupt(uc_engine *uc, uint32_t intno, void *user) {
   engine_t *engine = user;
   uint32_t pc = 0;
@@ -101,8 +110,8 @@ static void on_interrupt(uc_engine *uc, uint32_t intno, void *user) {
   switch (intno) {
   case INTNO_SVC: take_trap(engine, TRAP_SVC, pc, pc); break;
   case INTNO_BKPT: take_trap(engine, TRAP_BKPT, pc, pc + 2); break;
-  case INTNO_UNDEFINED: take_trap(engine, TRAP_UNDEFINED, pc, 0); break;
-  case INTNO_PREFETCH: take_trap(engine, TRAP_FETCH, pc, 0); break;
+  case INTNO_UNDEFINED: take_trap(engine, in_arm_state(uc) ? TRAP_STATE : TRAP_UNDEFINED, pc, 0); break;
+  case INTNO_PREFETCH: take_trap(engine, in_arm_state(uc) ? TRAP_STATE : TRAP_FETCH, pc, 0); break;
   case INTNO_INVSTATE: take_trap(engine, TRAP_STATE, pc, 0); break;
   default:
     snprintf(engine->error, sizeof engine->error, "processor exception %u", (unsigned)intno);
@@ -220,7 +229,7 @@ engine_end_t engine_run(engine_t *engine, uint32_t pc) {
     if (error == UC_ERR_OK) return ENGINE_WFI;
     if (error == UC_ERR_INSN_INVALID && is_wait_or_yield(engine, at, &pc)) continue;
     if (error == UC_ERR_INSN_INVALID) {
-      take_trap(engine, TRAP_UNDEFINED, at, 0);
+      take_trap(engine, in_arm_state(engine->uc) ? TRAP_STATE : TRAP_UNDEFINED, at, 0);
       return ENGINE_STOPPED;
     }
     snprintf(engine->error, sizeof engine->error, "%s at pc 0x%08x", uc_strerror(error), (unsigned)at);

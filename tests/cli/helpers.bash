@@ -1,8 +1,9 @@
 # Shared by the bats files of this folder; CTest sets CMSIM, FIRMWARE, TEST_FIRMWARE and CMSIM_SOURCE.
+# shellcheck disable=SC2154,SC2015 # bats sets status, output and stderr; fail() is meant for either
 bats_require_minimum_version 1.5.0
 
 # Each test works in a folder of its own, so that whatever a run leaves behind is its own.
-setup() { mkdir "$BATS_TEST_TMPDIR/work" && cd "$BATS_TEST_TMPDIR/work"; }
+setup() { mkdir "$BATS_TEST_TMPDIR/work" && cd "$BATS_TEST_TMPDIR/work" || return 1; }
 
 # Shows what went wrong where bats prints it: only for failing tests.
 fail() {

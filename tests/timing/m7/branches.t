@@ -32,8 +32,8 @@ asm
 1:
 end
 
-# 5 instructions a pass: only if BNE pairs with the SUBS at the target do two passes take 5 cycles. 40 passes 100, the exit,
-# flags 2 cycles before it, 8.
+# J-M7: it takes two 16-bit instructions before the branch. Only if BNE pairs with the SUBS at the target do two passes of
+# 5 instructions take 5 cycles. 40 passes 100, the exit, flags 2 cycles before it, 8.
 case   taken-pairs-with-target
 src    J-M7: a taken branch that was predicted leaves no bubble and pairs with the first instruction at its target
 cycles 108 +- 8
@@ -43,8 +43,8 @@ asm
 1:
   subs.w r0, r0, #1
   nop.w
-  nop.w
-  nop.w
+  nop
+  nop
   bne.w 1b
 end
 

@@ -206,6 +206,19 @@ asm
   add.w r1, r0, r2
 end
 
+# REV and NOP, then an early ADD beside its user.
+case   rev-to-early-add
+src    J-M7: REV is an early result: the ADD of the next cycle executes early on it
+cycles 2
+row 79
+miss   ready_early in pipeline_m7.c asks role early, which cortex-m7.yaml forwarding puts 2 behind REV; J-M7 excludes addresses, REV and inline shifts only
+asm
+  rev.w r0, r1
+  nop.w
+  add.w r2, r0, r3
+  eor.w r4, r2, r5
+end
+
 case   rev-rev
 src    J-M7: REV of a REV: 2
 cycles 3
@@ -306,7 +319,6 @@ src    MD, J-M7: SIMD at the lower address beside ALU takes 1
 cycles 1
 repeat 10
 row 201
-miss   decode.c derive_flags trusts Capstone's update_flags, which is set for UADD8: a false dependency on the flags
 asm
   uadd8 r0, r1, r2
   adc.w r3, r4, r5

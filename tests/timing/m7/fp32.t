@@ -579,46 +579,56 @@ end
 
 case   vldm-4
 src    J-M7: VLDM of 4 words takes 2
-cycles 2
+cycles 3
 repeat 10
 row 158
 asm
+  nop
+  nop
   vldm r8, {s0-s3}
 end
 
 case   vldm-5
 src    J-M7: VLDM of 5 words takes 3
-cycles 3
+cycles 4
 repeat 10
 row 158
 asm
+  nop
+  nop
   vldm r8, {s0-s4}
 end
 
 case   vstm-4
 src    J-M7: VSTM of 4 words takes 2
-cycles 2
+cycles 3
 repeat 10
 row 158
 asm
+  nop
+  nop
   vstm r8, {s0-s3}
 end
 
 case   vstm-5
 src    J-M7: VSTM of 5 words takes 3
-cycles 3
+cycles 4
 repeat 10
 row 158
 asm
+  nop
+  nop
   vstm r8, {s0-s4}
 end
 
 case   vldm-doubles
 src    J-M7: VLDM of 2 doubles is one of 4 words: 2
-cycles 2
+cycles 3
 repeat 10
 row 158
 asm
+  nop
+  nop
   vldm r8, {d0-d1}
 end
 
@@ -729,7 +739,7 @@ case   add-to-vmov
 src    J-M7: ALU result to VMOV from a core register: 1
 cycles 2
 row 165
-miss   cortex-m7.yaml needs core_to_fp 1 makes early_result 1 reach it in the same cycle; forwarding rows cannot name the early producer (unless J-M7's 1 is for late results only)
+miss   cortex-m7.yaml needs core_to_fp 1 makes early_result 1 reach it in the same cycle; forwarding rows cannot name the early producer; J-M7: 1 from any ALU, early, late or MAC
 asm
   add.w r0, r1, r2
   vmov s0, r0

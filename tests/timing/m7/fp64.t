@@ -1,8 +1,9 @@
 # Double precision: operand values decide. Conventions as in integer_pairs.t.
-# d1 is 1.0, d2 the operand that the case is about; multiply-accumulates have four fresh sums, so that values stay as said.
+# d1 is 1.0, d2 the operand that the case is about; multiply-accumulates have four fresh sums, so that values stay as said. J-M7's
+# values: 1.0 throughout, 0.25 for another exponent, 31.0 for a sum of another exponent.
 # Contradicted figures without a case: G-M7, a model: VMUL.F64 with the unit busy for 3 (row 244), multiply-accumulate for 4
 # (row 245; its latency of 10 has a case), VDIV and VSQRT 31 with the unit busy for 4 (row 246): J-M7 measured that they block. See rows 174, 181, 178.
-# Row 195, second half: how the latency of 3 counts on one sum (behind which of the 8 and 7 cycles) is not said: no case.
+# Row 195, second half: from where the latency of 3 on one sum counts, beside the 8 and 7 cycles, is not said: no case.
 
 case   vadd-same
 src    J-M7: independent VADD.F64, equal exponents: 1 each
@@ -11,7 +12,7 @@ repeat 10
 row 170
 miss   fp64 operand values are not looked at: outcome_t carries none and occupied_cycles takes issue of cortex-m7.yaml fp64_add, that of differing exponents
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #1.5
+init   vmov.f64 d2, #1.0
 asm
   vadd.f64 d0, d1, d2
 end
@@ -22,7 +23,7 @@ cycles 2
 repeat 10
 row 171
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #31.0
+init   vmov.f64 d2, #0.25
 asm
   vadd.f64 d0, d1, d2
 end
@@ -60,7 +61,7 @@ cycles 5
 repeat 10
 row 174
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #1.5
+init   vmov.f64 d2, #1.0
 asm
   vmul.f64 d0, d1, d2
 end
@@ -71,7 +72,7 @@ cycles 5
 repeat 10
 row 175
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #31.0
+init   vmov.f64 d2, #0.25
 asm
   vmul.f64 d0, d1, d2
 end
@@ -109,7 +110,7 @@ repeat 5
 row 178
 row 240
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #31.0
+init   vmov.f64 d2, #0.25
 asm
   vdiv.f64 d0, d1, d2
 end
@@ -119,7 +120,7 @@ src    L-M7: VSQRT.F64 takes 30
 cycles 30
 repeat 5
 row 240
-init   vmov.f64 d2, #31.0
+init   vmov.f64 d2, #0.25
 asm
   vsqrt.f64 d0, d2
 end
@@ -161,7 +162,7 @@ init   vmov.f64 d5, #1.0
 init   vmov.f64 d6, #1.0
 init   vmov.f64 d7, #1.0
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #1.5
+init   vmov.f64 d2, #1.0
 asm
   vfma.f64 d4, d1, d2
   vfma.f64 d5, d1, d2
@@ -180,7 +181,7 @@ init   vmov.f64 d5, #1.0
 init   vmov.f64 d6, #1.0
 init   vmov.f64 d7, #1.0
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #31.0
+init   vmov.f64 d2, #0.25
 asm
   vfma.f64 d4, d1, d2
   vfma.f64 d5, d1, d2
@@ -240,7 +241,7 @@ init   vmov.f64 d5, #31.0
 init   vmov.f64 d6, #31.0
 init   vmov.f64 d7, #31.0
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #1.5
+init   vmov.f64 d2, #1.0
 asm
   vfma.f64 d4, d1, d2
   vfma.f64 d5, d1, d2
@@ -261,7 +262,7 @@ init   vmov d5, r0, r1
 init   vmov d6, r0, r1
 init   vmov d7, r0, r1
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #1.5
+init   vmov.f64 d2, #1.0
 asm
   vfma.f64 d4, d1, d2
   vfma.f64 d5, d1, d2
@@ -325,7 +326,7 @@ init   vmov.f64 d5, #1.0
 init   vmov.f64 d6, #1.0
 init   vmov.f64 d7, #1.0
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #1.5
+init   vmov.f64 d2, #1.0
 asm
   vmla.f64 d4, d1, d2
   vmla.f64 d5, d1, d2
@@ -344,7 +345,7 @@ init   vmov.f64 d5, #1.0
 init   vmov.f64 d6, #1.0
 init   vmov.f64 d7, #1.0
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #31.0
+init   vmov.f64 d2, #0.25
 asm
   vmla.f64 d4, d1, d2
   vmla.f64 d5, d1, d2
@@ -404,7 +405,7 @@ init   vmov.f64 d5, #1.0
 init   vmov.f64 d6, #1.0
 init   vmov.f64 d7, #1.0
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #1.5
+init   vmov.f64 d2, #1.0
 asm
   vfma.f64 d4, d1, d2
   vmul.f64 d0, d1, d2
@@ -422,7 +423,7 @@ init   vmov.f64 d5, #1.0
 init   vmov.f64 d6, #1.0
 init   vmov.f64 d7, #1.0
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #31.0
+init   vmov.f64 d2, #0.25
 asm
   vmla.f64 d4, d1, d2
   vmul.f64 d0, d1, d2
@@ -439,7 +440,7 @@ init   vmov.f64 d5, #1.0
 init   vmov.f64 d6, #1.0
 init   vmov.f64 d7, #1.0
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #31.0
+init   vmov.f64 d2, #0.25
 asm
   vfma.f64 d4, d1, d2
   vadd.f64 d0, d1, d2
@@ -451,8 +452,8 @@ cycles 28
 repeat 10
 row 195
 row 182
-init   vmov.f64 d1, #31.0
-init   vmov.f64 d2, #1.0
+init   vmov.f64 d1, #1.0
+init   vmov.f64 d2, #0.25
 asm
   vfma.f64 d4, d1, d2
   vfma.f64 d5, d1, d2
@@ -460,15 +461,15 @@ asm
   vfma.f64 d7, d1, d2
 end
 
-# Equal exponents: 1.0 + 1.5 = 2.5; the second issues in cycle 3 and takes 1.
+# Equal exponents: 1.0 + 1.0 = 2.0; the second issues in cycle 3 and takes 1.
 case   vadd-to-vadd
 src    J-M7: VADD.F64 has latency 3
 cycles 4
 row 196
 miss   fp64 operand values are not looked at: outcome_t carries none and occupied_cycles takes issue of cortex-m7.yaml fp64_add: 2 and 4 for 1 and 3
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #1.5
-init   vmov.f64 d4, #2.5
+init   vmov.f64 d2, #1.0
+init   vmov.f64 d4, #2.0
 asm
   vadd.f64 d0, d1, d2
   vadd.f64 d3, d0, d4
@@ -481,8 +482,8 @@ cycles 4
 row 196
 miss   fp64 operand values are not looked at: outcome_t carries none and occupied_cycles takes issue of cortex-m7.yaml fp64_add
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #1.5
-init   vmov.f64 d4, #2.5
+init   vmov.f64 d2, #1.0
+init   vmov.f64 d4, #2.0
 asm
   vadd.f64 d0, d1, d2
   vadd.f64 d5, d1, d2
@@ -496,7 +497,7 @@ src    J-M7: two FP operations in between hide the latency of VADD.F64
 cycles 8
 row 196
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #31.0
+init   vmov.f64 d2, #0.25
 asm
   vadd.f64 d0, d1, d2
   vadd.f64 d5, d1, d2
@@ -510,7 +511,7 @@ src    J-M7: two FP operations in between hide the latency of VMUL.F64
 cycles 20
 row 196
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #1.5
+init   vmov.f64 d2, #1.0
 asm
   vmul.f64 d0, d1, d2
   vmul.f64 d5, d1, d2
@@ -524,7 +525,7 @@ src    L-M7: true latency of VADD.F64 is 4
 cycles 6
 row 238
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #31.0
+init   vmov.f64 d2, #0.25
 asm
   vadd.f64 d0, d1, d2
   vadd.f64 d3, d0, d1
@@ -536,7 +537,7 @@ src    L-M7: true latency of VMUL.F64 is 7
 cycles 9
 row 238
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #31.0
+init   vmov.f64 d2, #0.25
 asm
   vmul.f64 d0, d1, d2
   vadd.f64 d3, d0, d1
@@ -550,7 +551,7 @@ repeat 10
 row 197
 miss   fp64 operand values are not looked at: outcome_t carries none and occupied_cycles takes issue of cortex-m7.yaml fp64_add
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #1.5
+init   vmov.f64 d2, #1.0
 asm
   vadd.f64 d0, d1, d2
   eor.w r2, r3, r4
@@ -563,7 +564,7 @@ repeat 10
 row 197
 row 171
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #31.0
+init   vmov.f64 d2, #0.25
 asm
   vadd.f64 d0, d1, d2
   eor.w r2, r3, r4
@@ -575,7 +576,7 @@ cycles 5
 repeat 10
 row 197
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #31.0
+init   vmov.f64 d2, #0.25
 asm
   vmul.f64 d0, d1, d2
   eor.w r2, r3, r4
@@ -590,7 +591,7 @@ init   vmov.f64 d5, #1.0
 init   vmov.f64 d6, #1.0
 init   vmov.f64 d7, #1.0
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #1.5
+init   vmov.f64 d2, #1.0
 asm
   vfma.f64 d4, d1, d2
   ldr.w r2, [r8]
@@ -605,7 +606,7 @@ init   vmov.f64 d5, #1.0
 init   vmov.f64 d6, #1.0
 init   vmov.f64 d7, #1.0
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #1.5
+init   vmov.f64 d2, #1.0
 asm
   vfma.f64 d4, d1, d2
   str.w r2, [r8]
@@ -620,7 +621,7 @@ init   vmov.f64 d5, #1.0
 init   vmov.f64 d6, #1.0
 init   vmov.f64 d7, #1.0
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #1.5
+init   vmov.f64 d2, #1.0
 asm
   vfma.f64 d4, d1, d2
   eor.w r2, r3, r4
@@ -634,7 +635,7 @@ row 238
 miss   no state for a run of double multiply-accumulates in m7_state_t: the first one's extra cycle is missing (cortex-m7.yaml fp64_mla: 9 + 2 has one number)
 init   vmov.f64 d4, #1.0
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #31.0
+init   vmov.f64 d2, #0.25
 asm
   vmla.f64 d4, d1, d2
   vadd.f64 d3, d4, d1
@@ -648,7 +649,7 @@ row 245
 miss   no state for a run of double multiply-accumulates in m7_state_t: the first one's extra cycle is missing (cortex-m7.yaml fp64_fma: 8 + 2 has one number)
 init   vmov.f64 d4, #1.0
 init   vmov.f64 d1, #1.0
-init   vmov.f64 d2, #31.0
+init   vmov.f64 d2, #0.25
 asm
   vfma.f64 d4, d1, d2
   vadd.f64 d3, d4, d1

@@ -9,7 +9,6 @@
 # Rows without a case because two sources contradict each other about the same thing, and the measured one has the case:
 #   204      MD counts UXTB as a user of the shifter: JA-M7 refutes it, see uxtb-beside-inline-shift in dsp.t
 #   244-249  G-M7, a model: see the heads of multiply.t, fp32.t and fp64.t
-# Rows about instruction fetch, which J-M7 calls slippery: 121, see loads.t.
 
 case   eor-eor
 src    Q: two independent EOR take 1
@@ -26,7 +25,6 @@ src    Q: two independent ADC that leave the flags alone take 1
 cycles 1
 repeat 10
 row 2
-miss   decode.c derive_flags trusts Capstone's update_flags, which is set for ADC and SBC without S: a false dependency on the flags
 asm
   adc.w r0, r1, r2
   adc.w r3, r4, r5
@@ -37,7 +35,6 @@ src    Q: ADC leaves the flags alone; so does SBC
 cycles 1
 repeat 10
 row 2
-miss   decode.c derive_flags trusts Capstone's update_flags, which is set for ADC and SBC without S: a false dependency on the flags
 asm
   sbc.w r0, r1, r2
   sbc.w r3, r4, #5
@@ -90,6 +87,21 @@ row 48
 asm
   add.w r0, r0, r2
   eor.w r6, r0, r6, ror #22
+end
+
+# J-M7 prints these four as an example of what does not stall.
+case   add-eor-ldr-ldr
+src    J-M7: early ADD beside an inline shift, then two loads, one from the address just added: 2
+cycles 2
+row 48
+init   mov r0, #0
+init   mov r1, #4
+init   mov r2, #0
+asm
+  add.w r0, r0, r2
+  eor.w r6, r0, r6, ror #22
+  ldr.w r4, [r14, r0]
+  ldr.w r5, [r14, r1]
 end
 
 # Early result 1, shifted operand needed at 0: one cycle apart.
@@ -294,7 +306,7 @@ asm
   eor.w r2, r3, r4, ror #7
 end
 
-# A comparison has the same second operand as any other data processing.
+# J-M7: comparisons execute like the other instructions with this operand.
 case   compare-shifted-const-inline-shift
 src    J-M7 operand forms: shifted constant beside an inline shift takes 2
 cycles 2

@@ -1,6 +1,5 @@
 # Loads, all from data TCM. Conventions as in integer_pairs.t. The bank is bit 2 of the address; r0-r12 point to even words.
-# Row 121 has no case: LDM and STM take one more unless two 16-bit instructions were fetched around them: a fetch effect
-# that depends on what surrounds the case.
+# LDM and STM (here, in stores.t and in fp32.t) have a pair of 16-bit NOP in front, which takes 1: see ldm-4-wide for why.
 
 case   ldr-stream
 src    Q: independent LDR, one a cycle
@@ -163,6 +162,41 @@ asm
   eor.w r1, r0, r2, ror #7
 end
 
+case   ldr-to-extend-addend
+src    J-M7: so for every instruction with an early operand: loaded word to the plain operand of UXTAB: 2
+cycles 3
+miss   decode_operands.c FORM_SECOND_EARLY and FORM_INSERT give the plain operand role alu; role unshifted has the extra cycle behind a word load
+asm
+  ldr.w r0, [r8]
+  uxtab r1, r0, r2
+end
+
+case   ldr-to-pkhbt
+src    J-M7: loaded word to the plain operand of PKHBT: 2
+cycles 3
+miss   decode_operands.c FORM_SECOND_EARLY and FORM_INSERT give the plain operand role alu; role unshifted has the extra cycle behind a word load
+asm
+  ldr.w r0, [r8]
+  pkhbt r1, r0, r2
+end
+
+case   ldr-to-bfi
+src    J-M7: loaded word to the register that BFI inserts into: 2
+cycles 3
+miss   decode_operands.c FORM_SECOND_EARLY and FORM_INSERT give the plain operand role alu; role unshifted has the extra cycle behind a word load
+asm
+  ldr.w r0, [r8]
+  bfi r0, r2, #4, #8
+end
+
+case   ldrb-to-extend-addend
+src    J-M7: bytes are not affected: 2
+cycles 3
+asm
+  ldrb.w r0, [r8]
+  uxtab r1, r0, r2
+end
+
 case   ldrb-to-add
 src    J-M7, L-M7: loaded byte to ALU: 2
 cycles 3
@@ -297,6 +331,18 @@ asm
   ldr.w r1, [r8]
 end
 
+# A late ADD cannot feed its partner: cycles 0, 1 and 2.
+case   writeback-to-add
+src    J-M7: ADD cannot execute early on a base written back in the cycle before
+cycles 3
+miss   ready_early in pipeline_m7.c takes a base written back (writeback_result 1) for a register that is ready in EX1; it is for addresses only
+asm
+  ldr.w r0, [r8], #4
+  nop.w
+  add.w r1, r8, r2
+  eor.w r3, r1, r4
+end
+
 # Both move on by one word a pair: always different banks.
 case   ldr-post-ldr-post
 src    J-M7: two loads with post-increment in different banks take 1
@@ -388,29 +434,48 @@ end
 
 case   ldm-4
 src    J-M7: LDM of 4 takes 2
-cycles 2
+cycles 3
 repeat 10
 row 119
 asm
+  nop
+  nop
   ldm.w r8, {r0-r3}
 end
 
 case   ldm-5
 src    J-M7: LDM of 5 takes 3
-cycles 3
+cycles 4
 repeat 10
 row 119
 asm
+  nop
+  nop
   ldm.w r8, {r0-r4}
 end
 
 case   pop-4
 src    J-M7: POP of 4 takes 2
-cycles 2
+cycles 3
 repeat 10
 row 119
 asm
+  nop
+  nop
   pop.w {r4, r5, r6, r8}
+end
+
+# The pair of NOP, 2 for the transfer, and the stall.
+case   ldm-4-wide
+src    J-M7: without two 16-bit instructions before it, or within 7 cycles behind, LDM stalls for one more
+cycles 4
+repeat 10
+row 121
+miss   instruction fetch is not modelled in pipeline_m7.c
+asm
+  nop.w
+  nop.w
+  ldm.w r8, {r0-r3}
 end
 
 case   ldm-alone

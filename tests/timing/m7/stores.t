@@ -142,49 +142,59 @@ end
 
 case   stm-4
 src    J-M7: STM of 4 takes 2
-cycles 2
+cycles 3
 repeat 10
 row 119
 asm
+  nop
+  nop
   stm.w r8, {r0-r3}
 end
 
 case   stm-5
 src    J-M7: STM of 5 takes 3
-cycles 3
+cycles 4
 repeat 10
 row 119
 asm
+  nop
+  nop
   stm.w r8, {r0-r4}
 end
 
 case   push-4
 src    J-M7: PUSH of 4 takes 2
-cycles 2
+cycles 3
 repeat 10
 row 119
 asm
+  nop
+  nop
   push.w {r4, r5, r6, r8}
 end
 
 case   stm-4-odd-word
 src    J-M7: STM of an even number to an address of 4 mod 8 takes one more
-cycles 3
+cycles 4
 repeat 10
 row 120
 miss   occupied_cycles in pipeline_m7.c does not look at the address of a store multiple: +1 when transfers is even and bit 2 of the address is set (row store_multiple says so)
 init   add r8, r8, #4
 asm
+  nop
+  nop
   stm.w r8, {r0-r3}
 end
 
 case   stm-5-odd-word
 src    J-M7: an odd number to such an address takes none more
-cycles 3
+cycles 4
 repeat 10
 row 120
 init   add r8, r8, #4
 asm
+  nop
+  nop
   stm.w r8, {r0-r4}
 end
 
