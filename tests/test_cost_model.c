@@ -91,8 +91,7 @@ START_TEST(every_rule_is_used) {
         used |= !models[i]->rows[cls].unsupported && models[i]->rows[cls].rule == rule;
       }
     }
-    ck_assert_msg(used != acts_between_instructions(rule), "rule %s: %s", rule_name(rule),
-                  used ? "named by a row after all" : "no row names it");
+    ck_assert_msg(used != acts_between_instructions(rule), "rows and rule %s", rule_name(rule));
   }
 }
 END_TEST
