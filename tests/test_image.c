@@ -110,6 +110,25 @@ START_TEST(functions) {
 }
 END_TEST
 
+START_TEST(untyped_labels) {
+  fixture_t *spec = good();
+  add_symbol(spec, "assembly", FLASH + 0xa0, 0, STB_GLOBAL, STT_NOTYPE, 2);
+  add_symbol(spec, "in_outer", FLASH + 0x84, 0, STB_GLOBAL, STT_NOTYPE, 2); /* a label inside a function */
+  add_symbol(spec, "local", FLASH + 0xa8, 0, STB_LOCAL, STT_NOTYPE, 2);
+  add_symbol(spec, "table", FLASH + 0x60, 0, STB_GLOBAL, STT_NOTYPE, 2); /* $d */
+  add_symbol(spec, "_etext", FLASH + 0x100, 0, STB_GLOBAL, STT_NOTYPE, 2);
+  program_t *p = open_good(spec);
+  ck_assert_str_eq(name_at(p, 0xa0), "assembly");
+  ck_assert_str_eq(name_at(p, 0xa9), "assembly");
+  ck_assert_str_eq(name_at(p, 0x84), "outer");
+  ck_assert_str_eq(name_at(p, 0x60), "-");
+  ck_assert_uint_eq(p->function_count, 7);
+  ck_assert_ptr_eq(program_function_named(p, "assembly"), program_function_at(p, FLASH + 0xa0));
+  ck_assert_ptr_null(program_function_named(p, "in_outer"));
+  program_close(p);
+}
+END_TEST
+
 START_TEST(objects) {
   program_t *p = open_good(good());
   static const object_t expected[] = {{"weights", ".text", FLASH + 0xc0, 32, OBJECT_FLASH, false},
@@ -537,6 +556,7 @@ int main(void) {
   Suite *suite = suite_create("image");
   const TTest *cases[] = {good_image,
                           functions,
+                          untyped_labels,
                           objects,
                           mapping_symbols,
                           stripped_images,

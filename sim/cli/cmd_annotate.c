@@ -25,7 +25,10 @@ typedef struct {
 static error_t parse_option(int key, char *arg, struct argp_state *state) {
   annotate_options_t *annotate = state->input;
   switch (key) {
-  case ARGP_KEY_INIT: state->child_inputs[0] = &annotate->run; return 0;
+  case ARGP_KEY_INIT:
+    state->child_inputs[0] = &annotate->run;
+    state->err_stream = NULL; /* getopt's own line says it all */
+    return 0;
   case OPTION_FUNCTION: annotate->function = arg; return 0;
   case OPTION_TIMELINE: annotate->timeline = true; return 0;
   case OPTION_PASS:
@@ -37,7 +40,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
       run_bad_value("--top", arg, "a number from 1 to 10000, please");
     return 0;
   case ARGP_KEY_END:
-    if (annotate->timeline && !annotate->function) argp_error(state, "--timeline needs --function NAME");
+    if (annotate->timeline && !annotate->function) run_bad_value("--timeline", "", "needs --function NAME");
     return 0;
   default: return ARGP_ERR_UNKNOWN;
   }

@@ -129,12 +129,16 @@ typedef struct {
 static error_t parse_option(int key, char *arg, struct argp_state *state) {
   model_options_t *model = state->input;
   switch (key) {
+  case ARGP_KEY_INIT: state->err_stream = NULL; return 0; /* getopt's own line says it all */
   case OPTION_DATA: model->data = arg; return 0;
   case ARGP_KEY_ARG:
     if (model->count < 64) model->names[model->count++] = arg;
     return 0;
   case ARGP_KEY_END:
-    if (model->count < 2 || strcmp(model->names[0], "show") != 0) argp_error(state, "usage: cmsim model show NAME...");
+    if (model->count < 2 || strcmp(model->names[0], "show") != 0) {
+      diag_error("usage: cmsim model show NAME...");
+      exit(EXIT_TROUBLE);
+    }
     return 0;
   default: return ARGP_ERR_UNKNOWN;
   }

@@ -120,7 +120,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     return 0;
   case ARGP_KEY_END:
     if (!run->machine.firmware) missing("which firmware? give an ELF, Intel HEX or raw binary file");
-    if (!run->machine.core) missing("which core? --core m4 or --core m7");
+    if (!run->machine.core && !run->machine.mcu) missing("which core? --core m4 or --core m7, or --mcu NAME");
     if (run->machine.mhz <= 0) missing("which clock? --mhz F");
     return 0;
   default: return parse_target(key, arg, run);

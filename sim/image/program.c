@@ -262,7 +262,7 @@ const function_t *program_function_named(const program_t *program, const char *n
   for (size_t i = first_named(image, name); i < image->by_name_count; i++) {
     const raw_symbol_t *symbol = image->by_name[i];
     if (strcmp(symbol->name, name) != 0) break;
-    if (symbol->kind != SYMBOL_FUNCTION) continue;
+if (symbol->kind == SYMBOL_OBJECT) continue;
     size_t count = functions_up_to(program, symbol->value);
     if (count && program->functions[count - 1].address == symbol->value) return &program->functions[count - 1];
   }

@@ -49,7 +49,20 @@ static bool guest_write(void *context, uint32_t address, const void *bytes, size
 
 /* ---- construction ---- */
 
-static bool load_models(machine_t *m) {
+static bool load_target(machine_t *m) {
+  char directory[4096], name[32];
+  snprintf(directory, sizeof directory, "%s/configs", m->options.data_directory);
+  snprintf(name, sizeof name, "generic-%s", m->options.core ? m->options.core : "");
+  m->target = target_load(directory, m->options.mcu ? m->options.mcu : name);
+  if (!m->target) return false;
+  const char *core = m->target->core + strlen("cortex-");
+  if (!m->options.core) m->options.core = core;
+  if (strcmp(core, m->options.core) == 0) return true;
+  diag_error("%s has a %s, not a cortex-%s", m->options.mcu, m->target->core, m->options.core);
+  return false;
+}
+
+static bool load_model(machine_t *m) {
   char directory[4096], name[32];
   snprintf(directory, sizeof directory, "%s/cost_models", m->options.data_directory);
   snprintf(name, sizeof name, "cortex-%s", m->options.core);
@@ -63,17 +76,7 @@ static bool load_models(machine_t *m) {
     diag_error("--rule-off %s: %s has no such rule", m->options.rules_off[i], name);
     return false;
   }
-  snprintf(directory, sizeof directory, "%s/configs", m->options.data_directory);
-  if (m->options.mcu) {
-    m->target = target_load(directory, m->options.mcu);
-  } else {
-    snprintf(name, sizeof name, "generic-%s", m->options.core);
-    m->target = target_load(directory, name);
-  }
-  if (!m->target) return false;
-  if (strcmp(m->target->core, m->model->core) == 0) return true;
-  diag_error("%s has a %s, not a %s", m->options.mcu, m->target->core, m->model->core);
-  return false;
+  return true;
 }
 
 static bool build_memory(machine_t *m) {
@@ -164,7 +167,7 @@ static bool build_peripherals(machine_t *m) {
 
 static bool build(machine_t *m) {
   m->program = program_open(m->options.firmware, &m->options.image);
-  if (!m->program || !load_models(m)) return false;
+  if (!m->program || !load_target(m) || !load_model(m)) return false;
   m->symbols = symbols_open(m->options.firmware);
   engine_callbacks_t callbacks = {m, execute_insn, execute_access, ppb_read, ppb_write, trap_taken};
   bool m7 = strcmp(m->options.core, "m7") == 0;

@@ -11,8 +11,8 @@ enum {
   PERIPHERAL_BASE = 0x40000000u,
   EXTERNAL_BASE = 0x60000000u,
   EXTERNAL_DEVICE_BASE = 0xA0000000u,
-  ROUNDING =
-      0x10000u /* generic regions grow in 64 KiB steps: reads just past the image see erased flash, not a fault */
+  ROUNDING = 0x10000u, /* generic regions grow in 64 KiB steps: reads just past the image see erased flash */
+  GAP = 0x100000u      /* stored bytes further apart are in different memories */
 };
 
 static uint64_t end_of(const mapped_region_t *region) { return (uint64_t)region->base + region->bytes; }
@@ -46,34 +46,62 @@ static bool stored_in_flash(const segment_t *segment) {
   return segment->file_bytes > 0 && code_space && !(segment->writable && segment->load_address == segment->run_address);
 }
 
-/* Generic flash: everything the image stores outside RAM, in one region, rounded outwards. */
-static bool derive_flash(memory_map_t *map, const program_t *program, const memory_limits_t *limits) {
-  uint64_t low = UINT64_MAX, high = 0;
+/* The stored bytes from AT on that lie together: option bytes far above the code get a region of their own. False: no
+ * more. */
+static bool next_flash_run(const program_t *program, uint64_t at, uint64_t *low, uint64_t *high) {
+  *low = UINT64_MAX;
   for (size_t i = 0; i < program->segment_count; i++) {
     const segment_t *s = &program->segments[i];
-    if (!stored_in_flash(s)) continue;
-    if (s->load_address < low) low = s->load_address;
-    if ((uint64_t)s->load_address + s->file_bytes > high) high = (uint64_t)s->load_address + s->file_bytes;
+    if (stored_in_flash(s) && s->load_address >= at && s->load_address < *low) *low = s->load_address;
   }
-  if (low == UINT64_MAX) return true;
-  uint64_t base = low & ~(uint64_t)(ROUNDING - 1);
-  uint64_t bytes = (high - base + ROUNDING - 1) & ~(uint64_t)(ROUNDING - 1);
-  if (limits->flash_bytes) {
-    if (high - base > limits->flash_bytes) {
-      diag_error("%s: flash is too small by %llu bytes: the image needs %llu at 0x%08llx, --flash gives %u",
-                 program->path, (unsigned long long)(high - base - limits->flash_bytes),
-                 (unsigned long long)(high - base), (unsigned long long)base, (unsigned)limits->flash_bytes);
-      return false;
+  if (*low == UINT64_MAX) return false;
+  *high = *low;
+  for (bool grown = true; grown;) {
+    grown = false;
+    for (size_t i = 0; i < program->segment_count; i++) {
+      const segment_t *s = &program->segments[i];
+      uint64_t end = (uint64_t)s->load_address + s->file_bytes;
+      if (!stored_in_flash(s) || s->load_address < *low || s->load_address > *high + GAP || end <= *high) continue;
+      *high = end;
+      grown = true;
     }
-    bytes = limits->flash_bytes;
   }
-  /* A TCM or RAM of the generic target gives way to an image that is linked there. */
+  return true;
+}
+
+/* --flash: the first run is that big; what lies far above it are option bytes. */
+static bool limit_flash(const program_t *program, uint32_t limit, uint64_t base, uint64_t high, uint64_t *bytes) {
+  if (!limit) return true;
+  *bytes = limit;
+  if (high - base <= limit) return true;
+  diag_error("%s: flash is too small by %llu bytes: the image needs %llu at 0x%08llx, --flash gives %u", program->path,
+             (unsigned long long)(high - base - limit), (unsigned long long)(high - base), (unsigned long long)base,
+             (unsigned)limit);
+  return false;
+}
+
+/* A TCM or RAM of the generic target gives way to an image that is linked there. */
+static void make_way(memory_map_t *map, uint32_t base, uint64_t bytes) {
   for (size_t i = 0; i < map->count; i++) {
-    if (!overlaps(&map->regions[i], (uint32_t)base, bytes)) continue;
+    if (!overlaps(&map->regions[i], base, bytes)) continue;
     map->regions[i] = map->regions[--map->count];
     i--;
   }
-  return add_region(map, "flash", (uint32_t)base, (uint32_t)bytes, false) != NULL;
+}
+
+/* Generic flash: what the image stores outside RAM, rounded outwards. */
+static bool derive_flash(memory_map_t *map, const program_t *program, const memory_limits_t *limits) {
+  uint64_t low, high = 0;
+  uint32_t limit = limits->flash_bytes;
+  while (next_flash_run(program, high, &low, &high)) {
+    uint64_t base = low & ~(uint64_t)(ROUNDING - 1);
+    uint64_t bytes = (high - base + ROUNDING - 1) & ~(uint64_t)(ROUNDING - 1);
+    if (!limit_flash(program, limit, base, high, &bytes)) return false;
+    limit = 0;
+    make_way(map, (uint32_t)base, bytes);
+    if (!add_region(map, "flash", (uint32_t)base, (uint32_t)bytes, false)) return false;
+  }
+  return true;
 }
 
 static bool is_memory_space(uint32_t address, uint32_t bytes) {

@@ -1,8 +1,9 @@
 # Branches. Conventions as in integer_pairs.t. Rules about one branch are shown by loops, whose last pass is mispredicted.
-# How the core predicts a branch it has never met is not documented: the cases take backward as taken, forward as not taken,
-# as L-M7's figure for forward branches implies; loops whose figure does not hang on it allow one more misprediction.
+# How the core predicts a branch it has never met is not documented: the cases take backward as taken, forward as not
+# taken, as L-M7's figure for forward branches implies; loops whose figure does not hang on it allow one more
+# misprediction.
 
-# 40 passes of BEQ|NOP, SUBS|NOP, NOP|BNE: 3 cycles; the exit, flags 1 cycle before it, 8.
+# 40 passes of BEQ|NOP, SUBS|NOP, NOP|BNE: 3 cycles each; the exit, flags 1 cycle before it, 8.
 case   not-taken-pairs-in-loop
 src    J-M7: a not-taken branch that was predicted pairs with its successor
 cycles 128 +- 8

@@ -1,6 +1,6 @@
 # Single precision. Conventions as in integer_pairs.t.
-# Contradicted figures without a case: the VSQRT.F32 16 of row 239 and of row 247 (L-M7, G-M7: models) by row 153, measured;
-# row 247's 5 busy cycles of VDIV by row 152, measured; row 248 (G-M7: 6 for either multiply-accumulate) by rows 145, 149.
+# Contradicted figures without a case: VSQRT.F32 16 of rows 239 and 247 (L-M7, G-M7: models) by row 153, measured; row 247's
+# 5 busy cycles of VDIV by row 152, measured; row 248 (G-M7: 6 for either multiply-accumulate) by rows 145 and 149.
 
 case   vadd-stream
 src    Q: independent VADD.F32, one a cycle

@@ -1,8 +1,9 @@
 # Double precision: operand values decide. Conventions as in integer_pairs.t.
-# d1 is 1.0, d2 the operand that the case is about; multiply-accumulates have four fresh sums, so that values stay as said. J-M7's
-# values: 1.0 throughout, 0.25 for another exponent, 31.0 for a sum of another exponent.
+# d1 is 1.0, d2 the operand that the case is about; multiply-accumulates have four fresh sums, so that values stay as said.
+# J-M7's values: 1.0 throughout, 0.25 for another exponent, 31.0 for a sum of another exponent.
 # Contradicted figures without a case: G-M7, a model: VMUL.F64 with the unit busy for 3 (row 244), multiply-accumulate for 4
-# (row 245; its latency of 10 has a case), VDIV and VSQRT 31 with the unit busy for 4 (row 246): J-M7 measured that they block. See rows 174, 181, 178.
+# (row 245; its latency of 10 has a case), VDIV and VSQRT 31 with the unit busy for 4 (row 246): J-M7 measured that they
+# block. See rows 174, 181, 178.
 # Row 195, second half: from where the latency of 3 on one sum counts, beside the 8 and 7 cycles, is not said: no case.
 
 case   vadd-same
@@ -502,7 +503,7 @@ asm
   vadd.f64 d0, d1, d2
   vadd.f64 d5, d1, d2
   vadd.f64 d6, d1, d2
-  vadd.f64 d3, d0, d1
+  vadd.f64 d3, d0, d2
 end
 
 # 5 each.
@@ -528,7 +529,7 @@ init   vmov.f64 d1, #1.0
 init   vmov.f64 d2, #0.25
 asm
   vadd.f64 d0, d1, d2
-  vadd.f64 d3, d0, d1
+  vadd.f64 d3, d0, d2
 end
 
 # The user issues in cycle 7 and takes 2: exponents differ.
@@ -638,7 +639,7 @@ init   vmov.f64 d1, #1.0
 init   vmov.f64 d2, #0.25
 asm
   vmla.f64 d4, d1, d2
-  vadd.f64 d3, d4, d1
+  vadd.f64 d3, d4, d2
 end
 
 # The user issues in cycle 10 and takes 2: exponents differ. 8 for the first of a run, and 2.
@@ -652,5 +653,5 @@ init   vmov.f64 d1, #1.0
 init   vmov.f64 d2, #0.25
 asm
   vfma.f64 d4, d1, d2
-  vadd.f64 d3, d4, d1
+  vadd.f64 d3, d4, d2
 end

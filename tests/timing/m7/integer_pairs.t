@@ -8,7 +8,7 @@
 #   290-293  SDRAM, PSRAM, MDMA traffic: memory system; 294 interrupt entry: no sequence
 # Rows without a case because two sources contradict each other about the same thing, and the measured one has the case:
 #   204      MD counts UXTB as a user of the shifter: JA-M7 refutes it, see uxtb-beside-inline-shift in dsp.t
-#   244-249  G-M7, a model: see the heads of multiply.t, fp32.t and fp64.t
+#   244, 246-249  G-M7, a model: see the heads of multiply.t, fp32.t and fp64.t
 
 case   eor-eor
 src    Q: two independent EOR take 1

@@ -1,0 +1,79 @@
+#!/usr/bin/env bats
+# The other commands, and naming a chip.
+load helpers
+
+NETWORK() { echo "$FIRMWARE/house_price-m4.elf"; }
+
+@test "annotate lists a function with counts, cycles and sources" {
+  simulate annotate --core m4 --mhz 64 --function relu --console /dev/null "$(NETWORK)"
+  exits_with 0
+  is_silent
+  [[ ${lines[0]} == "relu ("*"kernels.c:"*"cycles,"* ]] || fail "expected a heading"
+  [[ $output == *"vldmia r0!, {s15}"*"transfer 1.00"*"TI-F"* ]] || fail "expected the load with its cause and source"
+}
+
+@test "annotated cycles are the function's own" {
+  simulate annotate --core m4 --mhz 64 --function relu --console /dev/null "$(NETWORK)"
+  sum=$(awk '$4 ~ /^[0-9a-f]+:$/ { sub(/^\*/, ""); n += $2 } $1 == "*" && $5 ~ /^[0-9a-f]+:$/ { n += $3 } END { print n }' <<<"$output")
+  simulate --core m4 --mhz 64 -q --json report.json --console /dev/null "$(NETWORK)"
+  equals "$sum" "$(json '.functions[] | select(.name == "relu") | .self_cycles')"
+}
+
+@test "annotate without a function lists the hottest first" {
+  simulate annotate --core m4 --mhz 64 --top 1 --console /dev/null "$(NETWORK)"
+  exits_with 0
+  [[ ${lines[0]} == "dense ("* ]] || fail "expected dense"
+}
+
+@test "timeline shows pairs on a Cortex-M7" {
+  simulate annotate --core m7 --mhz 64 --function relu --timeline --console /dev/null "$FIRMWARE/house_price-m7.elf"
+  exits_with 0
+  [[ $output == *"vstr s15, [r0, #-4]"*"pair"* ]] || fail "expected a pair"
+}
+
+@test "annotate of a function that does not exist" {
+  refuses annotate --core m4 --mhz 64 --timeline --function nosuch "$(NETWORK)" -- "no function nosuch"
+}
+
+@test "timeline needs a function" { refuses annotate --core m4 --mhz 64 --timeline "$(NETWORK)" -- "--timeline" "--function"; }
+
+@test "model show prints row, source, grade and probe for both cores" {
+  simulate model show SDIV
+  exits_with 0
+  is_silent
+  for word in "divide_signed: SDIV" cortex-m4 "2 to 12" "TRM4 table 3-1" "Technical Reference Manual" documented \
+    cortex-m7 "R4 SDIV" assumed "probe   divide"; do
+    [[ $output == *"$word"* ]] || fail "expected $word"
+  done
+}
+
+@test "model show knows suffixes, conditions, parameters and rules" {
+  simulate model show vfma.f32 beq ldr.w address_interlock load_chain
+  exits_with 0
+  for word in fp32_fma: branch_cond: load_literal: "address_interlock:" "load_chain:"; do
+    [[ $output == *"$word"* ]] || fail "expected $word"
+  done
+  [[ $output != *fp64_fma* ]] || fail "vfma.f32 is single precision"
+}
+
+@test "model show of nonsense" { refuses model show frobnicate -- "frobnicate" "no instruction"; }
+
+@test "a chip brings its core and its memory" {
+  simulate --mcu stm32l4r5zi --mhz 20 -q --json report.json --console /dev/null "$(NETWORK)"
+  exits_with 0
+  holds '.target.mcu == "stm32l4r5zi" and .target.core == "cortex-m4" and .causes.memory > 0'
+  simulate --core m4 --mhz 20 -q --json ideal.json --console /dev/null "$(NETWORK)"
+  holds '.causes.memory == null' ideal.json
+  [ "$(json .tool.config_hash)" != "$(json .tool.config_hash ideal.json)" ] || fail "expected another configuration hash"
+}
+
+@test "a chip with another core is refused" { refuses --mcu stm32l4r5zi --core m7 --mhz 20 "$(NETWORK)" -- stm32l4r5zi cortex-m4 cortex-m7; }
+
+@test "an unknown chip is refused" { refuses --mcu nosuch --mhz 20 "$(NETWORK)" -- "nosuch.yaml" "cannot open"; }
+
+@test "a switched-off rule is a what-if, and says so" {
+  simulate --core m4 --mhz 20 -q --json report.json --rule-off branch_refill --console /dev/null "$(NETWORK)"
+  exits_with 0
+  holds '(.warnings[] | select(.code == "rule-off")) and (.causes.branch == null)'
+  refuses --core m4 --mhz 20 --rule-off nosuch "$(NETWORK)" -- "--rule-off nosuch"
+}
