@@ -20,6 +20,7 @@ enum {
   OPTION_ARGS,
   OPTION_NO_DWT,
   OPTION_RULE_OFF,
+  OPTION_SET,
   OPTION_DATA
 };
 
@@ -33,6 +34,7 @@ static const struct argp_option options[] = {
     {"no-dwt", OPTION_NO_DWT, 0, 0, "The part has no DWT cycle counter", 0},
     {"rule-off", OPTION_RULE_OFF, "RULE", 0,
      "What if this timing rule did not act? (repeatable; names in cost_models/)", 0},
+    {"set", OPTION_SET, "NAME=N", 0, "What if this parameter of the cost model were N? (repeatable)", 0},
     {0, 0, 0, 0, "Measure:", 2},
     {"region", OPTION_REGION, "FUNCTION", 0, "Measure each call of FUNCTION (repeatable)", 0},
     {"max-cycles", OPTION_MAX_CYCLES, "N", 0, "Stop after N cycles (1e9, 500M) with a partial report", 0},
@@ -84,6 +86,10 @@ static error_t parse_target(int key, char *arg, run_options_t *run) {
     if (!parse_size(arg, &run->machine.ram_bytes)) run_bad_value("--ram", arg, "a size such as 96K, please");
     return 0;
   case OPTION_NO_DWT: run->machine.no_dwt = true; return 0;
+  case OPTION_SET:
+    if (run->machine.setting_count == RUN_LIST_MAX) run_bad_value("--set", arg, "too many");
+    run->settings[run->machine.setting_count++] = arg;
+    return 0;
   case OPTION_RULE_OFF:
     if (run->machine.rule_off_count == sizeof run->rules_off / sizeof run->rules_off[0]) {
       run_bad_value("--rule-off", arg, "too many");

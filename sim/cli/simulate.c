@@ -67,6 +67,7 @@ results_t *simulate(run_options_t *run, FILE *console) {
   run->machine.progress = progress;
   run->machine.regions = run->regions;
   run->machine.rules_off = run->rules_off;
+  run->machine.settings = run->settings;
   machine_t *machine = machine_new(&run->machine);
   if (!machine) return NULL;
   arm_signals(run->timeout);

@@ -62,6 +62,25 @@ static bool load_target(machine_t *m) {
   return false;
 }
 
+static bool apply_settings(machine_t *m) {
+  for (size_t i = 0; i < m->options.setting_count; i++) {
+    char name[64];
+    unsigned value;
+    int end = 0;
+    const char *setting = m->options.settings[i];
+    if (sscanf(setting, "%63[a-z0-9_]=%u%n", name, &value, &end) != 2 || setting[end] || value > UINT8_MAX) {
+      diag_error("--set %s: NAME=NUMBER with a number from 0 to 255, please", setting);
+      return false;
+    }
+    if (!cost_model_set(m->model, name, value)) {
+      diag_error("--set %s: %s has no parameter %s", setting, m->model->core, name);
+      return false;
+    }
+    add_warning(m, "set", 0, "%s: a what-if, not a prediction", setting);
+  }
+  return true;
+}
+
 static bool load_model(machine_t *m) {
   char directory[4096], name[32];
   snprintf(directory, sizeof directory, "%s/cost_models", m->options.data_directory);
@@ -76,7 +95,7 @@ static bool load_model(machine_t *m) {
     diag_error("--rule-off %s: %s has no such rule", m->options.rules_off[i], name);
     return false;
   }
-  return true;
+  return apply_settings(m);
 }
 
 static bool build_memory(machine_t *m) {

@@ -18,7 +18,9 @@ typedef struct {
   double mhz;
   const char *data_directory;      /* holds cost_models/ and configs/ */
   uint32_t flash_bytes, ram_bytes; /* limits of the generic target, 0: as the image wants */
-  const char *const *rules_off;    /* timing rules switched off, for what-if runs */
+  const char *const *settings;     /* "parameter=value" of the cost model, for what-if runs */
+  size_t setting_count;
+  const char *const *rules_off; /* timing rules switched off, for what-if runs */
   size_t rule_off_count;
   const char *const *regions; /* --region functions */
   size_t region_count;

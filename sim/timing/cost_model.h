@@ -135,6 +135,9 @@ const char *cost_model_source(const core_model_t *model, const char *id, const c
 
 /* What if the rule NAME did not act? False when the core has no such rule. */
 bool cost_model_rule_off(core_model_t *model, const char *name);
+/* What if parameter NAME were VALUE (0 to 255)? Its grade becomes `assumed`. False when the core has none of that name.
+ */
+bool cost_model_set(core_model_t *model, const char *name, unsigned value);
 
 static inline bool rule_is_on(const core_model_t *model, rule_t rule) { return !(model->rules_off >> rule & 1u); }
 

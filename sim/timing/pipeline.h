@@ -71,10 +71,15 @@ typedef struct {
   uint64_t results;     /* registers the previous data-processing instruction wrote */
   uint64_t load_writes; /* destination of the load, while its data cycle is open */
   m4_access_t access;
-  bool was_taken;   /* previous instruction was a taken branch */
-  bool was_narrow;  /* previous instruction had 16 bits */
-  uint8_t fp_cls;   /* class of the last FP arithmetic instruction */
-  uint8_t long_cls; /* class of the last divide or square root */
+  uint8_t fetched;          /* halfwords in the fetch queue when the last instruction issued, without its own */
+  uint8_t fetch_slots_lost; /* fetches that the last instruction took away */
+  uint8_t unaligned_run;    /* unaligned 32-bit opcodes in a row (rule unaligned_run) */
+  bool queue_full;          /* only 16-bit opcodes since the last taken branch or multi-cycle instruction */
+  uint64_t fetched_at;      /* cycle at which the last instruction issued */
+  bool was_taken;           /* previous instruction was a taken branch */
+  bool was_narrow;          /* previous instruction had 16 bits */
+  uint8_t fp_cls;           /* class of the last FP arithmetic instruction */
+  uint8_t long_cls;         /* class of the last divide or square root */
   uint64_t fp_writes, long_writes;
   uint64_t fp_issue, long_issue; /* cycle at which they issued */
 } m4_state_t;

@@ -1,10 +1,10 @@
 /* Cortex-M4: three stages, one instruction at a time, in order.
 
    Decisions. An instruction's cost depends on its neighbours: what the one before still owes (a load's data cycle) is
-   settled when the next one is known, and then charged to the one that owes it. Sequential fetch never limits; only a
-   taken branch to a 32-bit opcode off a word boundary pays for fetch. Memory latency is not the core's: it comes in as
+   settled when the next one is known, and then charged to the one that owes it. Fetch is a queue of words that fills
+   while instructions execute; what empties it shows as waiting. Memory latency is not the core's: it comes in as
    outcome_t.first_wait and its neighbours.
-   Not modelled here: fetch starvation in wide-only code, I/D contention at the flash port, FPU overlap of MAC with
+   Not modelled here: I/D contention at the flash port, FPU overlap of MAC with
    integer code, exceptions. */
 #include "timing/pipeline.h"
 
@@ -181,6 +181,50 @@ static void remember_fp(m4_state_t *s, const core_model_t *model, const insn_t *
   }
 }
 
+/* Rule fetch_queue: one aligned word a cycle goes into a queue of three; a taken branch empties it, and the word with
+   the target is there when the target may issue. [KA-PF; C branch timing] Rule speculative_fetch: a conditional branch
+   that falls through has used a fetch for its target. [M3-PF; J-M4] */
+static void wait_for_fetch(pipeline_t *pipeline, const insn_t *insn, cost_t *cost) {
+  m4_state_t *s = &pipeline->state.m4;
+  const cost_parameter_t *capacity = &pipeline->model->parameters[PARAMETER_FETCH_QUEUE_HALFWORDS];
+  const cost_parameter_t *rate = &pipeline->model->parameters[PARAMETER_FETCH_HALFWORDS];
+  unsigned needed = insn->size / sizeof insn->opcode[0];
+  uint64_t now = pipeline->now + cost->cycles;
+  uint64_t there;
+  if (s->was_taken) {
+    there = rate->value - ((insn->address / sizeof insn->opcode[0]) & (rate->value - 1));
+  } else {
+    uint64_t fetches = now - s->fetched_at;
+    fetches -= fetches < s->fetch_slots_lost ? fetches : s->fetch_slots_lost;
+    there = s->fetched + fetches * rate->value;
+    if (there > capacity->value) there = capacity->value;
+  }
+  unsigned waited = 0;
+  for (; there < needed && rule_is_on(pipeline->model, RULE_FETCH_QUEUE); there += rate->value)
+    waited++;
+  charge(cost, CAUSE_FETCH, rate->from.grade, waited);
+  s->fetched = (uint8_t)(there < needed ? 0 : there - needed);
+  s->fetched_at = now + waited;
+  s->fetch_slots_lost = 0;
+}
+
+/* Rule unaligned_run, off by default: a run of three unaligned 32-bit opcodes that starts with a full queue costs a
+   cycle. [C alignment rules; P and JA-M4 measured none] */
+static void charge_unaligned_run(pipeline_t *pipeline, const insn_t *insn, bool single_cycle, cost_t *cost) {
+  m4_state_t *s = &pipeline->state.m4;
+  const cost_parameter_t *run = &pipeline->model->parameters[PARAMETER_UNALIGNED_RUN];
+  enum { RUN = 3, STORE_RUN = 4 }; /* not cycles: opcodes; stores need one more [C alignment rules] */
+  unsigned length = insn->memory == MEMORY_STORE ? STORE_RUN : RUN;
+  s->unaligned_run =
+      insn_is_wide_unaligned(insn) ? (uint8_t)(s->unaligned_run < UINT8_MAX ? s->unaligned_run + 1 : UINT8_MAX) : 0;
+  if (s->queue_full && s->unaligned_run == length) {
+    charge(cost, CAUSE_FETCH, run->from.grade, run->value);
+    s->queue_full = false;
+  }
+  if (s->was_taken) s->queue_full = false;
+  if (!s->unaligned_run) s->queue_full = insn->size == sizeof insn->opcode[0] || !single_cycle;
+}
+
 /* What the next instruction needs to know about this one. */
 static void remember(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, uint64_t issued,
                      unsigned misaligned) {
@@ -230,10 +274,7 @@ void m4_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
     }
     if (insn->flags & INSN_FP) wait_for_fpu(pipeline, insn, pipeline->now + cost->cycles, cost);
   }
-  /* A branch target that is a 32-bit opcode off a word boundary takes two fetches. [C branch timing] */
-  if (s->was_taken && insn_is_wide_unaligned(insn)) {
-    charge_parameter(cost, model, PARAMETER_TARGET_UNALIGNED_WIDE, CAUSE_FETCH, false);
-  }
+  wait_for_fetch(pipeline, insn, cost);
   cost->before = cost->count;
 
   uint64_t issued = pipeline->now + cost->cycles;
@@ -246,7 +287,14 @@ void m4_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
     if (insn->memory == MEMORY_LOAD) charge(cost, CAUSE_MISALIGNED, grade, misaligned);
     charge_memory(s, insn, outcome, cost);
   }
-  if (outcome->taken) charge(cost, CAUSE_BRANCH, row->from.grade, row->taken);
+  if (outcome->taken) {
+    charge(cost, CAUSE_BRANCH, row->from.grade, row->taken);
+  } else if (insn->cls == CLASS_BRANCH_COND) {
+    s->fetch_slots_lost = (uint8_t)model->parameters[PARAMETER_SPECULATIVE_FETCH].value;
+  }
+  if (model->parameters[PARAMETER_UNALIGNED_RUN].value) {
+    charge_unaligned_run(pipeline, insn, pipeline->now + cost->cycles == issued + 1, cost);
+  }
   remember(pipeline, insn, outcome, issued, misaligned);
 }
 

@@ -80,7 +80,7 @@ bool cost_model_rule_off(core_model_t *model, const char *name) {
   model->rules_off |= 1u << rule;
   switch (rule) {
   case RULE_ADDRESS_INTERLOCK: zero(model, PARAMETER_ADDRESS_INTERLOCK); break;
-  case RULE_TARGET_FETCH: zero(model, PARAMETER_TARGET_UNALIGNED_WIDE); break;
+  case RULE_SPECULATIVE_FETCH: zero(model, PARAMETER_SPECULATIVE_FETCH); break;
   case RULE_STORE_BUFFER: zero(model, PARAMETER_STORE_TO_LOAD); break;
   case RULE_STORE_TO_LOAD: zero(model, PARAMETER_STORE_TO_LOAD_SAME); break;
   case RULE_FMA_SHADOW:
@@ -104,7 +104,17 @@ bool cost_model_rule_off(core_model_t *model, const char *name) {
   case RULE_FP_LONG: strip_long(model); break;
   case RULE_DUAL_ISSUE: strip_pairs(model); break;
   case RULE_STORE_REG_OFFSET: strip_store_reg_offset(model); break;
-  default: strip_rows(model, rule); break; /* load_address, same_base and skipped ask rules_off */
+  default: strip_rows(model, rule); break; /* some rules ask rules_off instead */
   }
   return true;
+}
+
+bool cost_model_set(core_model_t *model, const char *name, unsigned value) {
+  for (parameter_t id = 0; id < PARAMETER_COUNT; id++) {
+    if (!model->parameters[id].present || strcmp(parameter_name(id), name) != 0) continue;
+    model->parameters[id].value = value;
+    model->parameters[id].from.grade = GRADE_ASSUMED;
+    return true;
+  }
+  return false;
 }

@@ -14,6 +14,7 @@ enum { TEXT_MAX = 4096, NAME_MAX_ = 64, FILES_MAX = 64, LINE_MAX_ = 512, ROWS_MA
 
 typedef struct {
   char name[NAME_MAX_], source[LINE_MAX_], miss[LINE_MAX_];
+  char setting[NAME_MAX_]; /* "parameter=value", or empty */
   char init[TEXT_MAX], code[TEXT_MAX];
   double low, high;
   unsigned repeat, align, line, rows[ROWS_MAX], row_count;
@@ -72,6 +73,8 @@ static bool read_key(case_file_t *file, timing_case_t *c, const char *key, const
     snprintf(c->source, sizeof c->source, "%s", value);
   } else if (strcmp(key, "miss") == 0) {
     snprintf(c->miss, sizeof c->miss, "%s", value);
+  } else if (strcmp(key, "set") == 0) {
+    snprintf(c->setting, sizeof c->setting, "%s", value);
   } else if (strcmp(key, "cycles") == 0) {
     good = read_cycles(value, c);
   } else if (strcmp(key, "repeat") == 0) {
@@ -228,12 +231,15 @@ static bool take_cycles(timing_case_t *c, const results_t *results, unsigned mar
   return true;
 }
 
-static bool run(case_file_t *file, const settings_t *settings, const char *rule_off) {
+/* One run of the image with SETTING (empty: none): gives the cases that want it their cycles. */
+static bool run_setting(case_file_t *file, const settings_t *settings, const char *rule_off, const char *setting) {
   machine_options_t options = {.firmware = file->image,
                                .core = settings->core,
                                .mhz = 1,
                                .data_directory = settings->data,
                                .max_cycles = 100000000,
+                               .settings = &setting,
+                               .setting_count = *setting ? 1 : 0,
                                .rules_off = &rule_off,
                                .rule_off_count = rule_off ? 1 : 0};
   machine_t *machine = machine_new(&options);
@@ -244,11 +250,20 @@ static bool run(case_file_t *file, const settings_t *settings, const char *rule_
   if (results && results->fault) diag_error_at(file->path, 0, 0, "%s", results->fault);
   enum { MARKER_CYCLES = 1 };
   for (size_t i = 0; good && i < file->count; i++) {
-    if (take_cycles(&file->cases[i], results, MARKER_CYCLES)) continue;
+    if (strcmp(file->cases[i].setting, setting) != 0 || take_cycles(&file->cases[i], results, MARKER_CYCLES)) continue;
     good = bad_line(file, file->cases[i].line, "its markers were not reached exactly once");
   }
   results_free(results);
   return good;
+}
+
+static bool run(case_file_t *file, const settings_t *settings, const char *rule_off) {
+  if (!run_setting(file, settings, rule_off, "")) return false;
+  for (size_t i = 0; i < file->count; i++) {
+    const char *setting = file->cases[i].setting;
+    if (*setting && !run_setting(file, settings, rule_off, setting)) return false;
+  }
+  return true;
 }
 
 static bool inside(const timing_case_t *c) {
