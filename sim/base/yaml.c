@@ -222,8 +222,11 @@ size_t yamlfile_find_key(const yamlfile_t *text, size_t from, size_t to, const c
 
 unsigned yamlfile_line(const yamlfile_t *text, size_t offset) {
   unsigned line = 1;
-  for (size_t i = 0; i < offset && i < text->length; i++)
-    line += text->text[i] == '\n';
+  const char *at = text->text, *end = at + (offset < text->length ? offset : text->length);
+  while ((at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+    line++;
+    at++;
+  }
   return line;
 }
 

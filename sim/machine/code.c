@@ -12,6 +12,8 @@ struct code {
   void *context;
   decoder_t *decoder;
   code_slot_t ***pages;
+  uint32_t *used; /* indices of the pages that exist */
+  size_t used_count, used_room;
   code_slot_t *first, **last;
 };
 
@@ -37,18 +39,29 @@ void code_free(code_t *code) {
     next = slot->next_allocated;
     free(slot);
   }
-  if (code->pages) {
-    for (size_t i = 0; i < PAGES; i++)
-      free(code->pages[i]);
-  }
+  for (size_t i = 0; i < code->used_count; i++)
+    free(code->pages[code->used[i]]);
+  free(code->used);
   free(code->pages);
   decoder_free(code->decoder);
   free(code);
 }
 
+static bool note_page(code_t *code, uint32_t page) {
+  if (code->used_count == code->used_room) {
+    size_t room = code->used_room ? 2 * code->used_room : 64;
+    uint32_t *grown = realloc(code->used, room * sizeof *grown);
+    if (!grown) return false;
+    code->used = grown;
+    code->used_room = room;
+  }
+  code->used[code->used_count++] = page;
+  return true;
+}
+
 static code_slot_t **slot_place(code_t *code, uint32_t address) {
   code_slot_t ***page = &code->pages[address >> PAGE_SHIFT];
-  if (!*page) *page = calloc(PAGE_SLOTS, sizeof **page);
+  if (!*page && note_page(code, address >> PAGE_SHIFT)) *page = calloc(PAGE_SLOTS, sizeof **page);
   return *page ? &(*page)[(address >> 1) & (PAGE_SLOTS - 1)] : NULL;
 }
 

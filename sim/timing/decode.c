@@ -89,6 +89,8 @@ static void derive_flags(insn_t *insn, const cs_arm *arm) {
     insn->writes |= REG_BIT(REG_FLAGS);
   }
   if (insn->cls <= CLASS_DIVIDE_UNSIGNED) insn->flags |= INSN_DATA_PROC;
+  bool plain = insn->cls <= CLASS_MLA_DSP_LONG && insn->flow == FLOW_NONE;
+  if (plain) insn->flags |= INSN_PLAIN;
   if (insn->cls >= CLASS_FP_FROM_CORE) insn->flags |= INSN_FP;
   if (insn->cls == CLASS_FP_TO_CORE || insn->cls == CLASS_FP_TO_CORE_PAIR) insn->flags |= INSN_DATA_PROC;
   if (insn->cls == CLASS_ALU_ADD || insn->cls == CLASS_ALU_MOVE || insn->cls == CLASS_SHIFT) insn->flags |= INSN_EARLY;

@@ -31,10 +31,11 @@ typedef struct {
 
 /* CYCLES owned by this instruction, or by the one before it when `previous`. */
 typedef struct {
-  uint16_t cycles;
+  uint32_t cycles;
   uint8_t cause; /* cause_t */
   uint8_t grade; /* grade_t of the number charged */
   bool previous;
+  bool unused; /* eight bytes in all: written at once */
 } charge_t;
 
 enum { CHARGES_MAX = 12 };
@@ -139,12 +140,17 @@ uint64_t pipeline_issue_cycle(const pipeline_t *pipeline, const insn_t *insn, co
 static inline void charge(cost_t *cost, cause_t cause, grade_t grade, unsigned cycles) {
   if (cycles == 0) return;
   cost->cycles += cycles;
-  cost->charges[cost->count++] = (charge_t){(uint16_t)cycles, (uint8_t)cause, (uint8_t)grade, false};
+  cost->charges[cost->count++] = (charge_t){cycles, (uint8_t)cause, (uint8_t)grade, false, false};
 }
 static inline void charge_previous(cost_t *cost, cause_t cause, grade_t grade, unsigned cycles) {
   if (cycles == 0) return;
   cost->cycles += cycles;
-  cost->charges[cost->count++] = (charge_t){(uint16_t)cycles, (uint8_t)cause, (uint8_t)grade, true};
+  cost->charges[cost->count++] = (charge_t){cycles, (uint8_t)cause, (uint8_t)grade, true, false};
+}
+/* Cycles of a register list: ceil(registers / beat); a division only where there is something to divide. */
+static inline unsigned list_beats(const cost_row_t *row, const insn_t *insn) {
+  if (row->beat <= 1) return row->beat ? insn->transfers : 0;
+  return (insn->transfers + row->beat - 1u) / row->beat;
 }
 unsigned divide_cycles(const core_model_t *model, const insn_t *insn, const outcome_t *outcome, grade_t *grade);
 

@@ -135,7 +135,7 @@ static unsigned issue_cycles(const core_model_t *model, const m4_state_t *s, con
   if (row->rule == RULE_NOP_HIDE && s->access.nop_free) return 0;
   if (row->rule == RULE_DIVIDE_EARLY_OUT) return divide_cycles(model, insn, outcome, grade);
   unsigned cycles = insn->flags & INSN_DIVIDE ? row->max : row->issue;
-  if (row->beat) cycles += (insn->transfers + row->beat - 1u) / row->beat;
+  cycles += list_beats(row, insn);
   return cycles;
 }
 
@@ -145,7 +145,7 @@ static void charge_issue(const core_model_t *model, const m4_state_t *s, const i
   unsigned cycles = issue_cycles(model, s, insn, outcome, &grade);
   if (cycles == 0) return;
   charge(cost, CAUSE_ISSUE, grade, 1);
-  charge(cost, beyond_issue_cause(insn), grade, cycles - 1);
+  if (cycles > 1) charge(cost, beyond_issue_cause(insn), grade, cycles - 1);
 }
 
 static m4_access_t remember_access(const core_model_t *model, const insn_t *insn, const outcome_t *outcome,
@@ -259,9 +259,27 @@ static unsigned misaligned_cycles(const core_model_t *model, const insn_t *insn,
   return model->parameters[id].value;
 }
 
+/* The common case, in short: no address, no FPU, no branch. Same charges as the long way; a test compares them. */
+static void step_plain(pipeline_t *pipeline, const insn_t *insn, cost_t *cost) {
+  const core_model_t *model = pipeline->model;
+  m4_state_t *s = &pipeline->state.m4;
+  if (s->access.load_open) charge_parameter(cost, model, PARAMETER_LOAD_DATA, CAUSE_LOAD_USE, true);
+  wait_for_fetch(pipeline, insn, cost);
+  cost->before = cost->count;
+  charge(cost, CAUSE_ISSUE, model->rows[insn->cls].from.grade, model->rows[insn->cls].issue);
+  s->results = insn->writes;
+  s->access = no_access;
+  s->was_taken = false;
+  s->was_narrow = insn->size == sizeof insn->opcode[0];
+}
+
 void m4_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, cost_t *cost) {
   const core_model_t *model = pipeline->model;
   m4_state_t *s = &pipeline->state.m4;
+  if ((insn->flags & INSN_PLAIN) && !outcome->skipped && !model->parameters[PARAMETER_UNALIGNED_RUN].value) {
+    step_plain(pipeline, insn, cost);
+    return;
+  }
   const cost_row_t *row = &model->rows[insn->cls];
 
   settle_load(model, s, insn, outcome, cost);

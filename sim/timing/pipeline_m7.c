@@ -190,7 +190,7 @@ static void record_results(m7_state_t *s, const insn_t *insn, const cost_row_t *
     set_writer(s, flags, cycle, insn->cls);
   }
   if (insn->flags & INSN_WRITEBACK) {
-    unsigned beats = row->beat ? (insn->transfers + row->beat - 1u) / row->beat - 1u : 0;
+    unsigned beats = row->beat ? list_beats(row, insn) - 1u : 0;
     s->issued[insn->base] = cycle + beats;
     s->writer[insn->base] = PRODUCER_WRITEBACK;
   }
@@ -219,7 +219,7 @@ static unsigned occupied_cycles(const core_model_t *model, const insn_t *insn, c
   *grade = row->from.grade;
   if (row->rule == RULE_DIVIDE_EARLY_OUT && !outcome->skipped) return divide_cycles(model, insn, outcome, grade);
   unsigned cycles = insn->flags & INSN_DIVIDE ? row->max : row->issue;
-  if (row->beat) cycles += (insn->transfers + row->beat - 1u) / row->beat;
+  cycles += list_beats(row, insn);
   return cycles ? cycles : 1;
 }
 
