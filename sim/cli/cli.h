@@ -11,6 +11,9 @@ int cmd_annotate(int argc, char **argv);
 int cmd_model(int argc, char **argv);
 int cmd_selftest(void);
 
+/* STATUS, or EXIT_TROUBLE after a message when standard output could not be written. */
+int finish_stdout(int status);
+
 /* Where cost_models/ and configs/ are: --data, $CMSIM_DATA, beside the installed program, the source tree. Static
    storage; NULL after a diag_error. */
 const char *data_directory(const char *chosen);

@@ -49,7 +49,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
 static int annotate_results(const annotate_options_t *annotate, const results_t *results) {
   if (annotate->timeline) {
     if (results->step_count == 0) {
-      diag_error("%s was not called %llu times", annotate->function, (unsigned long long)annotate->pass);
+      diag_error("%s was not called %llu times; try --pass 1", annotate->function, (unsigned long long)annotate->pass);
       return EXIT_TROUBLE;
     }
     report_timeline(stdout, results);
@@ -78,5 +78,5 @@ int cmd_annotate(int argc, char **argv) {
   results_free(results);
   output_commit(&console);
   output_discard(&console);
-  return status;
+  return finish_stdout(status);
 }

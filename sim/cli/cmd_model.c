@@ -87,16 +87,43 @@ static bool show_rule(core_model_t *const models[CORES], const char *name) {
     printf("%s: %s\n", rule_name(rule), rule_text(rule));
     for (int i = 0; i < CORES; i++) {
       if (!(rule_cores(rule) & models[i]->core_bit)) continue;
-      printf("    %s, rows:", models[i]->core);
+      printf("    %s", models[i]->core);
+      unsigned rows = 0;
       for (insn_class_t cls = 0; cls < CLASS_COUNT; cls++) {
         const cost_row_t *row = &models[i]->rows[cls];
-        if (!row->unsupported && row->rule == rule) printf(" %s", insn_class_name(cls));
+        if (!row->unsupported && row->rule == rule) printf("%s %s", rows++ ? "" : ", governs:", insn_class_name(cls));
       }
+      if (!rows) printf(", acts between instructions: see pipeline_%s.c", models[i]->core_bit == 1 ? "m4" : "m7");
       printf("\n");
     }
     return true;
   }
   return false;
+}
+
+/* A cause of waiting, as reports name it. */
+static bool show_cause(const char *name) {
+  for (cause_t cause = 0; cause < CAUSE_COUNT; cause++) {
+    if (strcasecmp(cause_name(cause), name) != 0) continue;
+    printf("%s: cause of cycles: %s\n", cause_name(cause), cause_text(cause));
+    return true;
+  }
+  return false;
+}
+
+/* "rules": all of them, by core. */
+static bool show_rules(const char *name) {
+  if (strcasecmp(name, "rules") != 0) return false;
+  for (rule_t rule = 1; rule < RULE_COUNT; rule++) {
+    unsigned on = rule_cores(rule);
+    printf("%-18s %-6s %s\n", rule_name(rule),
+           on == 3   ? "m4 m7"
+           : on == 2 ? "m7"
+           : on == 1 ? "m4"
+                     : "off",
+           rule_text(rule));
+  }
+  return true;
 }
 
 static int show(const char *directory, char *const *names, int count) {
@@ -109,8 +136,13 @@ static int show(const char *directory, char *const *names, int count) {
     loaded = (models[i] = cost_model_load(path, cores[i])) != NULL;
   if (loaded) status = EXIT_PASS;
   for (int i = 0; i < count && loaded; i++) {
-    if (show_classes(models, names[i]) || show_parameter(models, names[i]) || show_rule(models, names[i])) continue;
-    diag_error("%s: no instruction, class, parameter or rule of that name", names[i]);
+    bool found = show_rules(names[i]) || show_classes(models, names[i]);
+    found = show_parameter(models, names[i]) || found; /* a rule, a parameter and a cause may share a name */
+    found = show_rule(models, names[i]) || found;
+    found = show_cause(names[i]) || found;
+    if (found) continue;
+    diag_error("%s: no instruction, class, parameter, rule or cause of that name (rules: cmsim model show rules)",
+               names[i]);
     status = EXIT_TROUBLE;
   }
   for (int i = 0; i < CORES; i++)
@@ -152,5 +184,5 @@ int cmd_model(int argc, char **argv) {
   model_options_t model = {0};
   if (argp_parse(&argp, argc, argv, 0, NULL, &model) != 0) return EXIT_TROUBLE;
   const char *directory = data_directory(model.data);
-  return directory ? show(directory, model.names + 1, model.count - 1) : EXIT_TROUBLE;
+  return directory ? finish_stdout(show(directory, model.names + 1, model.count - 1)) : EXIT_TROUBLE;
 }

@@ -51,9 +51,7 @@ static bool write_json(const results_t *results, output_t *json) {
 
 static bool write_table(const results_t *results, unsigned top) {
   report_table(stdout, results, top);
-  if (fflush(stdout) == 0 && !ferror(stdout)) return true;
-  diag_error("standard output: %s", strerror(errno));
-  return false;
+  return finish_stdout(EXIT_PASS) == EXIT_PASS;
 }
 
 static int run_and_report(report_options_t *report, output_t *json, output_t *console) {

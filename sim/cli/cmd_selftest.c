@@ -6,7 +6,7 @@
 
 int cmd_selftest(void) {
   printf("cmsim %s, unicorn %s\n", CMSIM_VERSION, engine_version());
-  if (engine_selftest(stdout)) return EXIT_PASS;
+  if (engine_selftest(stdout)) return finish_stdout(EXIT_PASS);
   diag_error("the installed Unicorn does not behave as cmsim needs; see the failed lines");
   return EXIT_TROUBLE;
 }

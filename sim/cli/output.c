@@ -1,6 +1,7 @@
 #include "cli/output.h"
 
 #include "base/diag.h"
+#include "cli/cli.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -69,4 +70,10 @@ void output_discard(output_t *output) {
   free(output->temporary);
   output->temporary = NULL;
   output->stream = NULL;
+}
+
+int finish_stdout(int status) {
+  if (fflush(stdout) == 0 && !ferror(stdout)) return status;
+  diag_error("standard output: cannot write: %s", strerror(errno ? errno : EIO));
+  return EXIT_TROUBLE;
 }

@@ -129,6 +129,7 @@ static bool read_any(program_t *program, const program_options_t *options) {
   bool read;
   if (memcmp(image->file, "\177ELF", magic_bytes) == 0) {
     if (has_base) return program_fail(program, 0, "--base is for raw binaries; an ELF file carries its addresses");
+    program->has_static = true;
     read = program_read_elf(program);
   } else if (image->file[0] == ':') {
     if (has_base && options->base) {
@@ -262,7 +263,7 @@ const function_t *program_function_named(const program_t *program, const char *n
   for (size_t i = first_named(image, name); i < image->by_name_count; i++) {
     const raw_symbol_t *symbol = image->by_name[i];
     if (strcmp(symbol->name, name) != 0) break;
-if (symbol->kind == SYMBOL_OBJECT) continue;
+    if (symbol->kind == SYMBOL_OBJECT) continue;
     size_t count = functions_up_to(program, symbol->value);
     if (count && program->functions[count - 1].address == symbol->value) return &program->functions[count - 1];
   }

@@ -59,6 +59,7 @@ typedef struct {
   uint32_t initial_sp, reset_handler; /* its first two words; reset_handler with bit 0 cleared */
   uint32_t flash_bytes;               /* bytes that must be programmed: sum of file_bytes */
   uint32_t ram_static_bytes;          /* run-time bytes of writable segments (.data + .bss) */
+  bool has_static;                    /* the file says what RAM it needs (ELF) */
   bool stripped;                      /* no function symbols */
 
   segment_t *segments;

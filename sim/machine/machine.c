@@ -2,10 +2,11 @@
 
 #include "base/diag.h"
 
-#include <assert.h>
+#include <dirent.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { ADDRESS_CPACR = 0xE000ED88u };
 
@@ -17,10 +18,28 @@ static uint32_t ppb_read(void *context, uint32_t address, unsigned bytes) {
   return scs_read(m->scs, address, bytes, now);
 }
 
+/* What firmware switches on and the model does not do: said once for each place. */
+static void warn_unmodelled(machine_t *m, uint32_t address) {
+  enum { ISER_FIRST = 0xE000E100u, ISER_LAST = 0xE000E11Cu, CCR = 0xE000ED14u, MPU_CTRL = 0xE000ED94u };
+  enum { UNALIGN_TRP = 1u << 3, DIV_0_TRP = 1u << 4, MPU_ENABLE = 1u };
+  bool interrupts = address >= ISER_FIRST && address <= ISER_LAST;
+  if (!interrupts && address != CCR && address != MPU_CTRL) return;
+  uint32_t value = scs_read(m->scs, address, sizeof value, m->pipeline.now);
+  const char *what = interrupts && value                           ? "an interrupt"
+                     : address == CCR && (value & UNALIGN_TRP)     ? "the trap of unaligned accesses"
+                     : address == CCR && (value & DIV_0_TRP)       ? "the trap of divisions by zero"
+                     : address == MPU_CTRL && (value & MPU_ENABLE) ? "the MPU"
+                                                                   : NULL;
+  if (!what) return;
+  add_warning(m, "not-modelled", m->pending ? m->pending->insn.address : 0,
+              "%s is enabled here, but exceptions are not modelled yet: it will never fire", what);
+}
+
 static void ppb_write(void *context, uint32_t address, unsigned bytes, uint32_t value) {
   machine_t *m = context;
   uint64_t now = scs_is_timer(address) ? execute_now(m) : m->pipeline.now;
   scs_write(m->scs, address, bytes, value, now);
+  warn_unmodelled(m, address & ~3u);
   if (scs_systick_interrupt_enabled(m->scs)) {
     add_warning(m, "systick-interrupt", m->pending ? m->pending->insn.address : 0,
                 "the SysTick interrupt is enabled here, but exceptions are not modelled yet: its handler will not run");
@@ -49,10 +68,30 @@ static bool guest_write(void *context, uint32_t address, const void *bytes, size
 
 /* ---- construction ---- */
 
+/* Says which chips there are when NAME is none of them. */
+static bool known_mcu(const char *directory, const char *name) {
+  char path[4200], list[512] = "";
+  snprintf(path, sizeof path, "%s/%s.yaml", directory, name);
+  if (access(path, F_OK) == 0) return true;
+  struct dirent **entries;
+  int count = scandir(directory, &entries, NULL, alphasort);
+  for (int i = 0; i < count; i++) {
+    size_t length = strlen(entries[i]->d_name), used = strlen(list);
+    bool chip = length > 5 && strcmp(entries[i]->d_name + length - 5, ".yaml") == 0 &&
+                strncmp(entries[i]->d_name, "generic-", 8) != 0;
+    if (chip) snprintf(list + used, sizeof list - used, " %.*s", (int)(length - 5), entries[i]->d_name);
+    free(entries[i]);
+  }
+  if (count >= 0) free(entries);
+  diag_error("--mcu %s: no such chip; known are:%s", name, list);
+  return false;
+}
+
 static bool load_target(machine_t *m) {
   char directory[4096], name[32];
   snprintf(directory, sizeof directory, "%s/configs", m->options.data_directory);
   snprintf(name, sizeof name, "generic-%s", m->options.core ? m->options.core : "");
+  if (m->options.mcu && !known_mcu(directory, m->options.mcu)) return false;
   m->target = target_load(directory, m->options.mcu ? m->options.mcu : name);
   if (!m->target) return false;
   const char *core = m->target->core + strlen("cortex-");
@@ -250,7 +289,20 @@ static void assert_every_cycle_owned(machine_t *m) {
   abort();
 }
 
+static void check_clock(machine_t *m) {
+  const target_t *target = m->target;
+  if (target->max_mhz && m->options.mhz > target->max_mhz) {
+    add_warning(m, "clock-too-high", 0, "%s runs at %u MHz at most", target->title, target->max_mhz);
+  }
+  if (target->zero_wait_mhz && m->options.mhz > target->zero_wait_mhz) {
+    add_warning(m, "wait-states", 0,
+                "above %u MHz this part's flash needs wait states, which are not modelled yet: expect it to be slower",
+                target->zero_wait_mhz);
+  }
+}
+
 results_t *machine_run(machine_t *m) {
+  check_clock(m);
   uint32_t pc = m->program->reset_handler;
   m->sp = m->lowest_sp = m->program->initial_sp;
   engine_set_register(m->engine, REG_SP, m->sp);

@@ -37,7 +37,7 @@ void trace_step(machine_t *m, const code_slot_t *slot, const cost_t *cost, uint6
   if (!t->active) {
     if (!starts_here(m, slot)) return;
     t->active = true;
-    t->start = issue;
+    t->start = issue - (cost->paired ? 1 : 0);
     t->return_sp = m->sp;
   } else {
     settle_previous(t, cost);

@@ -109,6 +109,32 @@ static trap_answer_t breakpoint(machine_t *m, uint32_t pc) {
   return TRAP_STOP;
 }
 
+/* An address near SP, where SP has left its memory, is the stack running out. */
+static bool is_stack_overflow(machine_t *m, uint32_t address) {
+  enum { NEAR = 4096 };
+  uint32_t sp = engine_register(m->engine, REG_SP);
+  return sp - address + NEAR / 2 < NEAR &&
+         (sp == 0 || !memory_map_find(&m->map, sp - 1) || !memory_map_find(&m->map, address));
+}
+
+static const char *kind_of_space(uint32_t address) {
+  if (address >= 0x22000000u && address < 0x24000000u) return " (bit-band alias: not modelled yet)";
+  if (address >= 0x40000000u && address < 0x60000000u) return " (a peripheral: not modelled)";
+  return "";
+}
+
+static void bad_access(machine_t *m, trap_kind_t kind, uint32_t address, uint32_t pc) {
+  const char *at = describe_address(m, pc);
+  const char *what = kind == TRAP_READ    ? "read of unmapped address"
+                     : kind == TRAP_WRITE ? "write to unmapped address"
+                                          : "write to read-only address";
+  if (is_stack_overflow(m, address)) {
+    end_fault(m, "stack overflow: %s 0x%08x at %s", what, (unsigned)address, at);
+  } else {
+    end_fault(m, "%s 0x%08x%s at %s", what, (unsigned)address, kind_of_space(address), at);
+  }
+}
+
 trap_answer_t trap_taken(void *machine, trap_kind_t kind, uint32_t address) {
   machine_t *m = machine;
   if (m->ended) return TRAP_STOP;
@@ -126,9 +152,9 @@ trap_answer_t trap_taken(void *machine, trap_kind_t kind, uint32_t address) {
     end_fault(m, "branch to even address 0x%08x (Arm state) from %s: UsageFault (INVSTATE) on silicon", a,
               describe_address(m, pc));
     break;
-  case TRAP_READ: end_fault(m, "read of unmapped address 0x%08x at %s", a, at); break;
-  case TRAP_WRITE: end_fault(m, "write to unmapped address 0x%08x at %s", a, at); break;
-  case TRAP_WRITE_FLASH: end_fault(m, "write to read-only address 0x%08x at %s", a, at); break;
+  case TRAP_READ:
+  case TRAP_WRITE:
+  case TRAP_WRITE_FLASH: bad_access(m, kind, address, pc); break;
   case TRAP_OTHER: end_fault(m, "%s at %s", engine_error(m->engine), at); break;
   }
   return TRAP_STOP;

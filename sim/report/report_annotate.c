@@ -46,7 +46,7 @@ static void print_insn(FILE *out, const insn_result_t *insn, uint64_t hottest) {
 }
 
 static bool in_function(const insn_result_t *insn, const char *function) {
-  return insn->function && strcmp(insn->function, function) == 0;
+  return strcmp(insn->function ? insn->function : "?", function) == 0; /* "?": code without a symbol */
 }
 
 static bool annotate_function(FILE *out, const results_t *results, const function_result_t *function) {

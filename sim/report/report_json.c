@@ -105,8 +105,9 @@ static json_t *array_of(const results_t *results, size_t length, json_t *item(co
 static json_t *memory_object(const results_t *results) {
   json_t *heap = results->heap_known ? count(results->heap_peak_bytes) : json_null();
   return json_pack("{s:o, s:o, s:o, s:o, s:o}", "flash_bytes", count(results->flash_bytes), "ram_static_bytes",
-                   count(results->ram_static_bytes), "stack_peak_bytes", count(results->stack_peak_bytes),
-                   "heap_peak_bytes", heap, "objects", array_of(results, results->object_count, object_object));
+                   results->static_unknown ? json_null() : count(results->ram_static_bytes), "stack_peak_bytes",
+                   count(results->stack_peak_bytes), "heap_peak_bytes", heap, "objects",
+                   array_of(results, results->object_count, object_object));
 }
 
 static json_t *tool_object(const results_t *results) {

@@ -314,11 +314,15 @@ static void print_memory(FILE *out, const results_t *results) {
   char all[RESULTS_TEXT_BYTES];
   uint64_t heap_bytes = results->heap_known ? results->heap_peak_bytes : 0;
   uint64_t sum = (uint64_t)results->ram_static_bytes + results->stack_peak_bytes + heap_bytes;
-  fprintf(out, "\nflash %s B;  RAM %s B = %s static + %s stack + ", results_count_text(flash, results->flash_bytes),
-          results_count_text(all, sum), results_count_text(fixed, results->ram_static_bytes),
+  bool unknown = results->static_unknown || results->heap_unknown;
+  fprintf(out, "\nflash %s B;  RAM %s%s B = %s static + %s stack + ", results_count_text(flash, results->flash_bytes),
+          unknown ? "at least " : "", results_count_text(all, sum),
+          results->static_unknown ? "unknown" : results_count_text(fixed, results->ram_static_bytes),
           results_count_text(stack, results->stack_peak_bytes));
   if (results->heap_known) {
     fprintf(out, "%s heap\n", results_count_text(heap, heap_bytes));
+  } else if (results->heap_unknown) {
+    fputs("heap unknown (no symbols)\n", out);
   } else {
     fputs("no heap seen\n", out);
   }

@@ -105,7 +105,9 @@ typedef struct {
   size_t function_count; /* by self_cycles, largest first */
   uint32_t flash_bytes, ram_static_bytes;
   uint32_t stack_peak_bytes;
-  bool heap_known; /* an allocator was seen */
+  bool static_unknown; /* HEX and binary files do not say: ram_static_bytes is 0 */
+  bool heap_unknown; /* without symbols an allocator cannot be seen */
+  bool heap_known;   /* an allocator was seen */
   uint32_t heap_peak_bytes;
   object_result_t *objects;
   size_t object_count; /* by bytes, largest first */

@@ -68,7 +68,7 @@ static void read_operand2(insn_t *insn, const cs_arm *arm, int from, operand_rol
   }
   if (shifted) {
     insn->cls = insn->cls == CLASS_ALU_COMPARE ? CLASS_COMPARE_SHIFTED : CLASS_ALU_SHIFTED_REG;
-  } else if (rotated_immediate(insn) && insn->cls != CLASS_ALU_COMPARE) {
+  } else if (rotated_immediate(insn)) {
     insn->cls = CLASS_ALU_SHIFTED_IMM;
   }
 }
@@ -424,10 +424,10 @@ void decode_operands(insn_t *insn, const cs_arm *arm, unsigned id, form_t form) 
   case FORM_COMPARE: read_operand2(insn, arm, 0, ROLE_ALU); break;
   case FORM_SHIFT: form_shift(insn, arm, id); break;
   case FORM_EARLY: form_sources(insn, arm, ROLE_EARLY, ROLE_EARLY, ROLE_EARLY); break;
-  case FORM_SECOND_EARLY: form_sources(insn, arm, ROLE_ALU, ROLE_EARLY, ROLE_EARLY); break;
+  case FORM_SECOND_EARLY: form_sources(insn, arm, ROLE_UNSHIFTED, ROLE_EARLY, ROLE_EARLY); break;
   case FORM_INSERT:
     form_sources(insn, arm, ROLE_EARLY, ROLE_EARLY, ROLE_EARLY);
-    read_operand(insn, &arm->operands[0], ROLE_ALU);
+    read_operand(insn, &arm->operands[0], ROLE_UNSHIFTED);
     break;
   case FORM_MULTIPLY: form_sources(insn, arm, ROLE_MULTIPLICAND, ROLE_MULTIPLICAND, ROLE_ACCUMULATE); break;
   case FORM_LONG: form_long(insn, arm, false); break;

@@ -152,6 +152,7 @@ static bool may_pair(const pipeline_t *pipeline, const insn_t *insn, const outco
   const cost_row_t *older = &pipeline->model->rows[s->older_cls];
   const unsigned alu = 1u << UNIT_ALU, load = 1u << UNIT_LOAD;
   if (row->slots != SLOTS_ANY) return false;
+  if (s->older_early && (row->units & (1u << UNIT_SHIFTER))) return false; /* the older shift has taken it [J-M7] */
   unsigned shared = row->units & older->units & ~alu;
   if (shared & ~load) return false;
   if (shared && !loads_pair(s, row, older, outcome)) return false;
@@ -287,6 +288,10 @@ static void issue_younger(pipeline_t *pipeline, const insn_t *insn, const outcom
   record(pipeline, insn, outcome, cycle, early);
   s->slot_open = false;
   cost->paired = true;
+  /* A divide that joins as the younger still locks the pipeline for the rest of its cycles. [J-M7 16/14] */
+  grade_t grade;
+  unsigned cycles = occupied_cycles(pipeline->model, insn, outcome, &grade);
+  if (cycles > 1) charge(cost, beyond_issue_cause(insn), grade, cycles - 1);
   charge_consequences(pipeline, insn, outcome, cycle, true, cost);
 }
 

@@ -69,11 +69,43 @@ NETWORK() { echo "$FIRMWARE/house_price-m4.elf"; }
 
 @test "a chip with another core is refused" { refuses --mcu stm32l4r5zi --core m7 --mhz 20 "$(NETWORK)" -- stm32l4r5zi cortex-m4 cortex-m7; }
 
-@test "an unknown chip is refused" { refuses --mcu nosuch --mhz 20 "$(NETWORK)" -- "nosuch.yaml" "cannot open"; }
+@test "an unknown chip is refused" { refuses --mcu nosuch --mhz 20 "$(NETWORK)" -- "--mcu nosuch" "known are:" stm32l4r5zi; }
 
 @test "a switched-off rule is a what-if, and says so" {
   simulate --core m4 --mhz 20 -q --json report.json --rule-off branch_refill --console /dev/null "$(NETWORK)"
   exits_with 0
   holds '(.warnings[] | select(.code == "rule-off")) and (.causes.branch == null)'
   refuses --core m4 --mhz 20 --rule-off nosuch "$(NETWORK)" -- "--rule-off nosuch"
+}
+
+@test "a clock beyond zero wait states is warned about" {
+  simulate --mcu stm32f407vg --mhz 168 -q --json report.json --console /dev/null "$(NETWORK)"
+  holds '[.warnings[].code] == ["wait-states"]'
+  simulate --mcu stm32f407vg --mhz 600 -q --json report.json --console /dev/null "$(NETWORK)"
+  holds '[.warnings[].code] == ["clock-too-high", "wait-states"]'
+  simulate --mcu stm32f407vg --mhz 30 -q --json report.json --console /dev/null "$(NETWORK)"
+  holds '.warnings == []'
+}
+
+@test "what cannot be known is not a number" {
+  arm-none-eabi-objcopy -O ihex "$(NETWORK)" image.hex
+  simulate --core m4 --mhz 64 --json report.json --console /dev/null image.hex
+  exits_with 0
+  holds '.memory.ram_static_bytes == null'
+  [[ $output == *"at least"*"unknown static"*"heap unknown"* ]] || fail "expected unknowns"
+}
+
+@test "commands notice a full disk" {
+  for command in "model show add" "annotate --core m4 --mhz 64 --console /dev/null $(NETWORK)" --selftest; do
+    # shellcheck disable=SC2086
+    run --separate-stderr bash -c "timeout 60 $CMSIM $command >/dev/full"
+    exits_with 2
+    says "standard output"
+  done
+}
+
+@test "timeline starts at cycle 0 whatever the first instruction pairs with" {
+  simulate annotate --core m7 --mhz 64 --function dense --timeline --console /dev/null "$FIRMWARE/house_price-m7.elf"
+  exits_with 0
+  [[ $output != *18446744073709551615* ]] || fail "underflow"
 }

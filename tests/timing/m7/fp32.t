@@ -472,7 +472,6 @@ src    J-M7: VDIV takes 16 and blocks, beside one integer operation
 cycles 16
 repeat 5
 row 152
-miss   pipeline_m7.c issue_younger charges no occupied_cycles: a divide or root in the younger slot costs nothing and blocks nothing
 asm
   eor.w r0, r1, r2
   vdiv.f32 s0, s1, s2
@@ -502,7 +501,6 @@ src    J-M7: VSQRT takes 14 and blocks, beside one integer operation
 cycles 14
 repeat 5
 row 153
-miss   pipeline_m7.c issue_younger charges no occupied_cycles: a divide or root in the younger slot costs nothing and blocks nothing
 asm
   eor.w r0, r1, r2
   vsqrt.f32 s0, s1

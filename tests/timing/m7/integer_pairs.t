@@ -312,7 +312,6 @@ src    J-M7 operand forms: shifted constant beside an inline shift takes 2
 cycles 2
 repeat 10
 row 57
-miss   decode_operands.c read_operand2 leaves comparisons with a rotated immediate in class alu_compare, which does not use the shifter
 asm
   cmp.w r1, #0x1fc0
   eor.w r2, r3, r4, ror #7
@@ -323,7 +322,6 @@ src    J-M7 operand forms: two shifted constants take 2
 cycles 2
 repeat 10
 row 56
-miss   decode_operands.c read_operand2 leaves comparisons with a rotated immediate in class alu_compare, which does not use the shifter
 asm
   tst.w r1, #0x1fc0
   eor.w r2, r3, #0x1fc0

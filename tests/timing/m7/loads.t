@@ -165,7 +165,6 @@ end
 case   ldr-to-extend-addend
 src    J-M7: so for every instruction with an early operand: loaded word to the plain operand of UXTAB: 2
 cycles 3
-miss   decode_operands.c FORM_SECOND_EARLY and FORM_INSERT give the plain operand role alu; role unshifted has the extra cycle behind a word load
 asm
   ldr.w r0, [r8]
   uxtab r1, r0, r2
@@ -174,7 +173,6 @@ end
 case   ldr-to-pkhbt
 src    J-M7: loaded word to the plain operand of PKHBT: 2
 cycles 3
-miss   decode_operands.c FORM_SECOND_EARLY and FORM_INSERT give the plain operand role alu; role unshifted has the extra cycle behind a word load
 asm
   ldr.w r0, [r8]
   pkhbt r1, r0, r2
@@ -183,7 +181,6 @@ end
 case   ldr-to-bfi
 src    J-M7: loaded word to the register that BFI inserts into: 2
 cycles 3
-miss   decode_operands.c FORM_SECOND_EARLY and FORM_INSERT give the plain operand role alu; role unshifted has the extra cycle behind a word load
 asm
   ldr.w r0, [r8]
   bfi r0, r2, #4, #8

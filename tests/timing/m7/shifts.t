@@ -25,7 +25,6 @@ case   lsl-shifted-const
 src    J-M7 operand forms: shift by constant, then a shifted constant: no pair (he calls it slippery)
 cycles 2
 row 62
-miss   may_pair in pipeline_m7.c does not look at older_early: a plain shift that took the EX1 shifter pairs with a user of it
 asm
   lsl.w r0, r1, #3
   eor.w r2, r3, #0x1fc0
@@ -35,7 +34,6 @@ case   lsl-inline-shift
 src    J-M7 operand forms: shift by constant, then an inline shift: no pair (he calls it slippery)
 cycles 2
 row 63
-miss   may_pair in pipeline_m7.c does not look at older_early: a plain shift that took the EX1 shifter pairs with a user of it
 asm
   lsl.w r0, r1, #3
   eor.w r2, r3, r4, ror #7
@@ -45,7 +43,6 @@ case   lsl-by-register-inline-shift
 src    J-M7 operand forms: shift by register, then an inline shift: no pair (he calls it slippery)
 cycles 2
 row 64
-miss   may_pair in pipeline_m7.c does not look at older_early: a plain shift that took the EX1 shifter pairs with a user of it
 asm
   lsl.w r0, r1, r5
   eor.w r2, r3, r4, ror #7
