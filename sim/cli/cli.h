@@ -11,6 +11,9 @@ int cmd_annotate(int argc, char **argv);
 int cmd_model(int argc, char **argv);
 int cmd_selftest(void);
 
+/* Compares the probes CSV at PATH, from a board, with PROBES_ELF run here under the models in DATA. */
+int calibrate(const char *data, const char *path, const char *probes_elf);
+
 /* STATUS, or EXIT_TROUBLE after a message when standard output could not be written. */
 int finish_stdout(int status);
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { OPTION_DATA = 0x100, CLASSES_MAX = 16 };
+enum { OPTION_DATA = 0x100, OPTION_PROBES, CLASSES_MAX = 16 };
 
 static const char *const cores[] = {"cortex-m4", "cortex-m7"};
 enum { CORES = sizeof cores / sizeof cores[0] };
@@ -150,27 +150,36 @@ static int show(const char *directory, char *const *names, int count) {
   return status;
 }
 
-static const struct argp_option options[] = {{"data", OPTION_DATA, "DIR", 0, "Folder with cost_models/", 0}, {0}};
+static const struct argp_option options[] = {
+    {"data", OPTION_DATA, "DIR", 0, "Folder with cost_models/ and configs/", 0},
+    {"probes", OPTION_PROBES, "ELF", 0, "calibrate: the probe image that the board ran", 0},
+    {0}};
 
 typedef struct {
-  const char *data;
+  const char *data, *probes;
   char *names[64];
   int count;
 } model_options_t;
+
+static bool is_show(const model_options_t *model) { return model->count >= 2 && strcmp(model->names[0], "show") == 0; }
+
+static bool is_calibrate(const model_options_t *model) {
+  return model->count == 2 && strcmp(model->names[0], "calibrate") == 0 && model->probes;
+}
 
 static error_t parse_option(int key, char *arg, struct argp_state *state) {
   model_options_t *model = state->input;
   switch (key) {
   case ARGP_KEY_INIT: state->err_stream = NULL; return 0; /* getopt's own line says it all */
   case OPTION_DATA: model->data = arg; return 0;
+  case OPTION_PROBES: model->probes = arg; return 0;
   case ARGP_KEY_ARG:
     if (model->count < 64) model->names[model->count++] = arg;
     return 0;
   case ARGP_KEY_END:
-    if (model->count < 2 || strcmp(model->names[0], "show") != 0) {
-      diag_error("usage: cmsim model show NAME...");
-      exit(EXIT_TROUBLE);
-    }
+    if (is_show(model) || is_calibrate(model)) return 0;
+    diag_error("usage: cmsim model show NAME... | cmsim model calibrate BOARD.csv --probes ELF");
+    exit(EXIT_TROUBLE);
     return 0;
   default: return ARGP_ERR_UNKNOWN;
   }
@@ -179,10 +188,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
 int cmd_model(int argc, char **argv) {
   static const char doc[] =
       "Prints what a number of the cost model is, where it comes from, and how to refute it. NAME is a "
-      "mnemonic (sdiv, vfma.f32), a timing class, a parameter or a rule.";
-  static const struct argp argp = {options, parse_option, "show NAME...", doc, NULL, NULL, NULL};
+      "mnemonic (sdiv, vfma.f32), a timing class, a parameter, a rule or a cause.\vcalibrate: compares the CSV that "
+      "firmware/probes printed on a board with the same image run here, and lists the rows that it refutes.";
+  static const struct argp argp = {options, parse_option, "show NAME...\ncalibrate BOARD.csv", doc, NULL, NULL, NULL};
   model_options_t model = {0};
   if (argp_parse(&argp, argc, argv, 0, NULL, &model) != 0) return EXIT_TROUBLE;
   const char *directory = data_directory(model.data);
-  return directory ? finish_stdout(show(directory, model.names + 1, model.count - 1)) : EXIT_TROUBLE;
+  if (!directory) return EXIT_TROUBLE;
+  if (is_calibrate(&model)) return finish_stdout(calibrate(directory, model.names[1], model.probes));
+  return finish_stdout(show(directory, model.names + 1, model.count - 1));
 }

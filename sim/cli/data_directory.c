@@ -13,7 +13,7 @@ static bool holds_models(const char *directory) {
   char path[PATH_MAX];
   int n = snprintf(path, sizeof path, "%s/cost_models/sources.yaml", directory);
   if (n <= 0 || (size_t)n >= sizeof path || access(path, R_OK) != 0) return false;
-  snprintf(found, sizeof found, "%s", directory);
+  if (directory != found) snprintf(found, sizeof found, "%s", directory);
   return true;
 }
 

@@ -109,3 +109,21 @@ NETWORK() { echo "$FIRMWARE/house_price-m4.elf"; }
   exits_with 0
   [[ $output != *18446744073709551615* ]] || fail "underflow"
 }
+
+@test "calibrate confirms what the model itself predicts, and names what a board refutes" {
+  simulate --core m4 --mhz 1 -q "$FIRMWARE/probes-m4.elf"
+  printf 'boot log\n%s\nbye\n' "$output" >board.csv
+  simulate model calibrate board.csv --probes "$FIRMWARE/probes-m4.elf"
+  exits_with 0
+  [[ $output == *"confirmed within"*" 0 refuted"* ]] || fail "expected no refutation"
+  sed -i 's/^\(divide\.1000_10,.*\),[0-9.]*$/\1,7.500/' board.csv
+  simulate model calibrate board.csv --probes "$FIRMWARE/probes-m4.elf"
+  exits_with 0
+  [[ $output == *"refuted    divide_signed"*"divide.1000_10: board 7.500, model 6.000"* ]] || fail "expected the divide rows"
+}
+
+@test "calibrate refuses what is no probe output" {
+  echo hello >board.csv
+  refuses model calibrate board.csv --probes "$FIRMWARE/probes-m4.elf" -- "board.csv" "no rows"
+  refuses model calibrate nosuch.csv --probes "$FIRMWARE/probes-m4.elf" -- "nosuch.csv" "cannot open"
+}
