@@ -145,10 +145,10 @@ START_TEST(calls_return_to_where_they_came_from) {
   ck_assert(regions_watch_function(regions, WORK));
   regions_enter(regions, MAIN, 0xFFFFFFFE, false, at(0, STACK));
   regions_enter(regions, WORK, 0x108, false, at(10, STACK - 16));
-  ck_assert_int_eq(regions_arrive(regions, 0x108, at(30, STACK - 16)), WORK);
+  ck_assert_int_eq(regions_arrive(regions, 0x108, -1, at(30, STACK - 16)), WORK);
   regions_enter(regions, WORK, 0x10C, false, at(40, STACK - 16));
-  ck_assert_int_eq(regions_arrive(regions, 0x10C, at(100, STACK - 16)), WORK);
-  ck_assert_int_eq(regions_arrive(regions, 0x10C, at(101, STACK - 16)), -1);
+  ck_assert_int_eq(regions_arrive(regions, 0x10C, -1, at(100, STACK - 16)), WORK);
+  ck_assert_int_eq(regions_arrive(regions, 0x10C, -1, at(101, STACK - 16)), -1);
   regions_finish(regions, at(120, STACK));
   ck_assert_uint_eq(region_count(), 1);
   ck_assert_uint_eq(region_called("work")->calls, 2);
@@ -166,12 +166,12 @@ START_TEST(recursion_is_one_pass_and_its_time_counts_once) {
   regions_enter(regions, WORK, 0x20A, false, at(20, STACK - 16));
   regions_enter(regions, WORK, 0x20A, false, at(30, STACK - 32));
   /* Both inner calls return to the same address; the stack pointer tells them apart. */
-  regions_arrive(regions, 0x20A, at(40, STACK - 32));
+  regions_arrive(regions, 0x20A, -1, at(40, STACK - 32));
   regions_enter(regions, LEAF, 0x20E, false, at(41, STACK - 32));
-  ck_assert_int_eq(regions_arrive(regions, 0x20E, at(42, STACK - 32)), LEAF);
-  regions_arrive(regions, 0x20A, at(50, STACK - 16));
+  ck_assert_int_eq(regions_arrive(regions, 0x20E, -1, at(42, STACK - 32)), LEAF);
+  regions_arrive(regions, 0x20A, -1, at(50, STACK - 16));
   ck_assert_uint_eq(region_called("work")->calls, 0);
-  regions_arrive(regions, 0x108, at(60, STACK));
+  regions_arrive(regions, 0x108, -1, at(60, STACK));
   ck_assert_uint_eq(region_called("work")->calls, 1);
   ck_assert_uint_eq(region_called("work")->cycles, 50);
   ck_assert_uint_eq(regions_calls(regions)[WORK].calls, 3);
@@ -182,9 +182,9 @@ END_TEST
 
 START_TEST(a_jump_to_a_return_address_from_deeper_down_is_no_return) {
   regions_enter(regions, WORK, 0x108, false, at(10, STACK));
-  ck_assert_int_eq(regions_arrive(regions, 0x108, at(20, STACK - 8)), -1);
+  ck_assert_int_eq(regions_arrive(regions, 0x108, -1, at(20, STACK - 8)), -1);
   ck_assert_uint_eq(regions_calls(regions)[WORK].active, 1);
-  ck_assert_int_eq(regions_arrive(regions, 0x108, at(30, STACK)), WORK);
+  ck_assert_int_eq(regions_arrive(regions, 0x108, -1, at(30, STACK)), WORK);
 }
 END_TEST
 
@@ -194,7 +194,7 @@ START_TEST(a_tail_call_returns_for_both) {
   regions_enter(regions, MAIN, 0xFFFFFFFE, false, at(0, STACK));
   regions_enter(regions, WORK, 0x108, false, at(10, STACK - 16));
   regions_enter(regions, LEAF, 0, true, at(25, STACK - 16));
-  ck_assert_int_eq(regions_arrive(regions, 0x108, at(40, STACK - 16)), LEAF);
+  ck_assert_int_eq(regions_arrive(regions, 0x108, -1, at(40, STACK - 16)), LEAF);
   ck_assert_uint_eq(region_called("work")->cycles, 30);
   ck_assert_uint_eq(region_called("leaf")->cycles, 15);
   ck_assert_uint_eq(regions_calls(regions)[MAIN].active, 1);
@@ -207,7 +207,7 @@ START_TEST(longjmp_leaves_all_frames_in_between) {
   regions_enter(regions, WORK, 0x108, false, at(10, STACK - 16)); /* setjmp is called in main at 0x108 */
   regions_enter(regions, LEAF, 0x208, false, at(20, STACK - 32));
   regions_enter(regions, -1, 0x308, false, at(30, STACK - 48)); /* longjmp: no symbol */
-  regions_arrive(regions, 0x108, at(50, STACK - 16));
+  regions_arrive(regions, 0x108, -1, at(50, STACK - 16));
   ck_assert_uint_eq(region_called("leaf")->calls, 1);
   ck_assert_uint_eq(region_called("leaf")->cycles, 30);
   ck_assert_uint_eq(regions_calls(regions)[WORK].total_cycles, 40);
@@ -215,10 +215,39 @@ START_TEST(longjmp_leaves_all_frames_in_between) {
 }
 END_TEST
 
+START_TEST(longjmp_to_where_no_call_returns_leaves_what_lost_its_stack) {
+  regions_enter(regions, MAIN, 0xFFFFFFFE, false, at(0, STACK));
+  regions_enter(regions, WORK, 0x108, false, at(10, STACK - 16));
+  regions_enter(regions, LEAF, 0x208, false, at(20, STACK - 32));
+  /* setjmp returned to 0x104 in main once; no frame on the stack does. */
+  ck_assert_int_eq(regions_arrive(regions, 0x104, MAIN, at(50, STACK - 16)), LEAF);
+  ck_assert_uint_eq(regions_calls(regions)[LEAF].total_cycles, 30);
+  ck_assert_uint_eq(regions_calls(regions)[WORK].total_cycles, 40);
+  ck_assert_uint_eq(regions_calls(regions)[WORK].active, 0);
+  ck_assert_uint_eq(regions_calls(regions)[MAIN].active, 1);
+}
+END_TEST
+
+START_TEST(a_jump_out_of_a_symbol_keeps_the_frame) {
+  regions_enter(regions, WORK, 0x108, false, at(10, STACK - 16));
+  ck_assert_int_eq(regions_arrive(regions, 0x300, LEAF, at(20, STACK - 24)), -1);
+  ck_assert_int_eq(regions_arrive(regions, 0x400, -1, at(30, STACK - 24)), -1);
+  ck_assert_uint_eq(regions_calls(regions)[WORK].active, 1);
+}
+END_TEST
+
+START_TEST(calls_beyond_the_bound_are_told) {
+  ck_assert(!regions_lost_calls(regions));
+  for (uint32_t i = 0; i <= 1u << 20; i++)
+    regions_enter(regions, WORK, 0x1000 + 2 * i, false, at(i, 0xF0000000u - i));
+  ck_assert(regions_lost_calls(regions));
+}
+END_TEST
+
 START_TEST(calls_without_end_stay_within_bounds) {
   for (uint32_t i = 0; i < 10000; i++)
     regions_enter(regions, WORK, 0x1000 + 2 * i, false, at(i, STACK - i));
-  regions_arrive(regions, 0x1000, at(20000, STACK));
+  regions_arrive(regions, 0x1000, -1, at(20000, STACK));
   regions_finish(regions, at(20001, STACK));
   ck_assert_uint_eq(regions_calls(regions)[WORK].total_cycles, 20001);
 }
@@ -259,6 +288,9 @@ static TCase *regions_case(void) {
   tcase_add_test(c, a_jump_to_a_return_address_from_deeper_down_is_no_return);
   tcase_add_test(c, a_tail_call_returns_for_both);
   tcase_add_test(c, longjmp_leaves_all_frames_in_between);
+  tcase_add_test(c, longjmp_to_where_no_call_returns_leaves_what_lost_its_stack);
+  tcase_add_test(c, a_jump_out_of_a_symbol_keeps_the_frame);
+  tcase_add_test(c, calls_beyond_the_bound_are_told);
   tcase_add_test(c, calls_without_end_stay_within_bounds);
   tcase_add_test(c, more_names_than_room_are_not_measured);
   return c;

@@ -88,25 +88,33 @@ static void collect_objects(machine_t *m, results_t *r) {
 }
 
 /* Static data that the deepest stack ran over: what lies in the stack's own region below its start. */
-static void check_stack(machine_t *m) {
-  const mapped_region_t *region = memory_map_find(&m->map, m->program->initial_sp - 4);
+static void check_stack(machine_t *m, const stack_extent_t *stack) {
+  const mapped_region_t *region = memory_map_find(&m->map, stack->base - 4);
   uint64_t top = 0;
   for (size_t i = 0; i < m->program->segment_count; i++) {
     const segment_t *s = &m->program->segments[i];
     uint64_t end = (uint64_t)s->run_address + s->memory_bytes;
-    bool below = region && s->run_address >= region->base && end <= m->program->initial_sp;
+    bool below = region && s->run_address >= region->base && end <= stack->base;
     if (below && s->writable && end > top) top = end;
   }
-  if (m->lowest_sp >= top) return;
-  add_warning(m, "stack-overrun", m->lowest_sp,
-              "the stack grew down to 0x%08x, %u bytes into static data that ends at 0x%08x", (unsigned)m->lowest_sp,
-              (unsigned)(top - m->lowest_sp), (unsigned)top);
+  if (stack->lowest >= top) return;
+  add_warning(m, "stack-overrun", stack->lowest,
+              "the stack grew down to 0x%08x, %u bytes into static data that ends at 0x%08x", (unsigned)stack->lowest,
+              (unsigned)(top - stack->lowest), (unsigned)top);
+}
+
+/* All stacks together: what they need in RAM. */
+static uint32_t stack_bytes(const machine_t *m) {
+  uint32_t bytes = 0;
+  for (unsigned i = 0; i < m->stack_count; i++)
+    bytes += m->stacks[i].base - m->stacks[i].lowest;
+  return bytes;
 }
 
 static void collect_memory(machine_t *m, results_t *r) {
   r->flash_bytes = m->program->flash_bytes;
   r->ram_static_bytes = m->program->ram_static_bytes;
-  r->stack_peak_bytes = m->program->initial_sp - m->lowest_sp;
+  r->stack_peak_bytes = stack_bytes(m);
   r->static_unknown = !m->program->has_static;
   r->heap_known = m->sbrk_seen;
   r->heap_unknown = m->program->stripped;
@@ -182,7 +190,7 @@ results_t *collect_results(machine_t *m) {
   collect_functions(m, r);
   collect_objects(m, r);
   collect_memory(m, r);
-  check_stack(m);
+  check_stack(m, &m->stacks[0]); /* other stacks lie in static data by design */
   if (m->options.keep_insns) collect_insns(m, r);
   r->steps = m->trace.steps;
   r->step_count = m->trace.count;

@@ -34,7 +34,7 @@ static void at_issue(machine_t *m, uint64_t cycles) {
   if (!a->transfer) return;
   a->transfer = false;
   instant.sp = a->sp;
-  int32_t left = a->call ? -1 : regions_arrive(m->call_regions, a->address, &instant);
+  int32_t left = a->call ? -1 : regions_arrive(m->call_regions, a->address, a->function, &instant);
   if (a->call || a->tail) regions_enter(m->call_regions, a->function, a->return_address, !a->call, &instant);
   if (m->sbrk_function >= 0) track_heap(m, a, left);
 }
@@ -89,9 +89,23 @@ static void retire_skipped(machine_t *m, code_slot_t *from, uint32_t address) {
   }
 }
 
-static void track_stack(machine_t *m) {
+/* MSR to a stack pointer may start another stack (threads): each keeps its own depth. */
+static void switch_stack(machine_t *m) {
+  for (unsigned i = 0; i < m->stack_count; i++) {
+    if (m->sp > m->stacks[i].base || m->sp < m->stacks[i].lowest) continue;
+    m->stack = i;
+    return;
+  }
+  if (m->stack_count < STACKS_MAX) m->stack = m->stack_count++;
+  m->stacks[m->stack] = (stack_extent_t){m->sp, m->sp};
+}
+
+static void track_stack(machine_t *m, const code_slot_t *from) {
   m->sp = engine_register(m->engine, REG_SP);
-  if (m->sp < m->lowest_sp) m->lowest_sp = m->sp;
+  if (from->insn.cls == CLASS_SYSREG_WRITE) switch_stack(m);
+  stack_extent_t *stack = &m->stacks[m->stack];
+  if (m->sp < stack->lowest) stack->lowest = m->sp;
+  if (m->sp > stack->base) stack->base = m->sp;
   regions_stack(m->call_regions, m->sp);
 }
 
@@ -140,14 +154,15 @@ static code_slot_t *complete_pending(machine_t *m, uint32_t address) {
     m->outcome.taken = from->insn.flow != FLOW_NONE && from->insn.flow != FLOW_CONDITIONAL;
     retire(m, from);
     if (!slot || slot->key != address) from->fall = slot = new_slot(m, address);
-    if (from->insn.flags & INSN_WRITES_SP) track_stack(m);
+    if (from->insn.flags & INSN_WRITES_SP) track_stack(m, from);
+    if (slot && m->outcome.taken) note_transfer(m, from, slot);
     return slot;
   }
   bool skips = from->it_left != 0;
   m->outcome.taken = !skips;
   m->outcome.next = address;
   retire(m, from);
-  if (from->insn.flags & INSN_WRITES_SP) track_stack(m);
+  if (from->insn.flags & INSN_WRITES_SP) track_stack(m, from);
   if (skips) retire_skipped(m, from, address);
   slot = from->jump;
   if (!slot || slot->key != address) from->jump = slot = new_slot(m, address);

@@ -304,7 +304,9 @@ static void check_clock(machine_t *m) {
 results_t *machine_run(machine_t *m) {
   check_clock(m);
   uint32_t pc = m->program->reset_handler;
-  m->sp = m->lowest_sp = m->program->initial_sp;
+  m->sp = m->program->initial_sp;
+  m->stacks[0] = (stack_extent_t){m->sp, m->sp};
+  m->stack_count = 1;
   engine_set_register(m->engine, REG_SP, m->sp);
   engine_set_register(m->engine, REG_LR, 0xFFFFFFFFu); /* reset value [ARMv7-M B1.5.5] */
   const function_t *entry = program_function_at(m->program, pc);
@@ -328,6 +330,9 @@ results_t *machine_run(machine_t *m) {
   if (m->end == RUN_MAX_CYCLES || m->end == RUN_TIMEOUT || m->end == RUN_INTERRUPTED) {
     add_warning(m, "partial", last, "stopped early at %s: all figures cover only the part that ran",
                 describe_address(m, last));
+  }
+  if (regions_lost_calls(m->call_regions)) {
+    add_warning(m, "calls-lost", last, "calls nested too deep to follow: call counts and inclusive times are too low");
   }
   assert_every_cycle_owned(m);
   return collect_results(m);

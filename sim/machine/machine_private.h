@@ -27,7 +27,12 @@ typedef struct {
   uint32_t marker_address;
 } arrival_t;
 
-enum { TIMELINE_MAX = 2000 };
+/* From where SP came down, and how far. */
+typedef struct {
+  uint32_t base, lowest;
+} stack_extent_t;
+
+enum { TIMELINE_MAX = 2000, STACKS_MAX = 16 };
 
 /* One pass of a function, step by step. */
 typedef struct {
@@ -53,7 +58,9 @@ struct machine {
   code_t *code;
   engine_t *engine;
   regions_t *call_regions;
-  uint32_t sp, lowest_sp;
+  uint32_t sp;
+  stack_extent_t stacks[STACKS_MAX]; /* [0]: the one of the vector table */
+  unsigned stack, stack_count;
   const mapped_region_t *last_region; /* that answered last */
   bool tracing;                       /* a timeline is wanted and not complete */
   /* cold */

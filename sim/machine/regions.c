@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A firmware that never returns (longjmp, context switch) must not grow this without bound. */
-enum { FRAMES_MAX = 4096, SEARCH_DEPTH = 64, REGIONS_MAX = 256 };
+/* A firmware that never returns (context switches) must not grow this without bound. */
+enum { FRAMES_MAX = 1 << 20, SEARCH_DEPTH = 64, REGIONS_MAX = 256 };
 
 typedef struct {
   uint32_t return_address, sp;
@@ -18,8 +18,9 @@ struct regions {
   int32_t *marker_region; /* marker index -> region index, -1: not met yet */
   call_count_t *calls;
   int16_t *watched; /* function index -> region index, -1 */
-  frame_t frames[FRAMES_MAX];
-  unsigned depth;
+  frame_t *frames;
+  unsigned depth, room;
+  bool lost;     /* calls that found no room */
   unsigned open; /* regions with depth > 0 */
 };
 
@@ -48,6 +49,7 @@ void regions_free(regions_t *r) {
   free(r->marker_region);
   free(r->calls);
   free(r->watched);
+  free(r->frames);
   free(r);
 }
 
@@ -111,9 +113,24 @@ bool regions_marker(regions_t *r, int32_t marker, uint16_t opcode, const instant
   return true;
 }
 
+static bool make_room(regions_t *r) {
+  if (r->depth < r->room) return true;
+  unsigned room = r->room ? 2 * r->room : 256;
+  frame_t *grown = room <= FRAMES_MAX ? realloc(r->frames, room * sizeof *grown) : NULL;
+  if (!grown) {
+    r->lost = true;
+    return false;
+  }
+  r->frames = grown;
+  r->room = room;
+  return true;
+}
+
+bool regions_lost_calls(const regions_t *r) { return r->lost; }
+
 void regions_enter(regions_t *r, int32_t function, uint32_t return_address, bool tail, const instant_t *instant) {
   if (tail && r->depth == 0) return;
-  if (r->depth == FRAMES_MAX) return;
+  if (!make_room(r)) return;
   frame_t *frame = &r->frames[r->depth];
   frame->return_address = tail ? r->frames[r->depth - 1].return_address : return_address;
   frame->sp = tail ? r->frames[r->depth - 1].sp : instant->sp;
@@ -134,21 +151,42 @@ static void leave(regions_t *r, const instant_t *instant) {
   if (r->watched[frame->function] >= 0) close_region(r, &r->list[r->watched[frame->function]], instant);
 }
 
-int32_t regions_arrive(regions_t *r, uint32_t address, const instant_t *instant) {
+/* Leaves every frame that returns to ADDRESS: a tail call shares it with its caller. False: none does. */
+static bool leave_by_address(regions_t *r, uint32_t address, const instant_t *instant) {
   unsigned limit = r->depth < SEARCH_DEPTH ? r->depth : SEARCH_DEPTH;
   for (unsigned back = 1; back <= limit; back++) {
     const frame_t *frame = &r->frames[r->depth - back];
     if (frame->return_address != address || instant->sp < frame->sp) continue;
-    int32_t innermost = r->frames[r->depth - 1].function;
     unsigned target = r->depth - back;
-    /* Tail calls share the return address: leave them all. */
-    while (target > 0 && r->frames[target - 1].return_address == address && r->frames[target - 1].sp == frame->sp)
+    uint32_t sp = frame->sp;
+    while (target > 0 && r->frames[target - 1].return_address == address && r->frames[target - 1].sp == sp)
       target--;
     while (r->depth > target)
       leave(r, instant);
-    return innermost;
+    return true;
   }
-  return -1;
+  return false;
+}
+
+/* No frame returns there (longjmp, an exception): frames whose stack is gone are left, and those above the function
+   that control is in now, if it is on the stack at all. */
+static void leave_by_stack(regions_t *r, int32_t function, const instant_t *instant) {
+  while (r->depth > 0 && instant->sp > r->frames[r->depth - 1].sp)
+    leave(r, instant);
+  if (function < 0) return;
+  unsigned target = r->depth;
+  while (target > 0 && r->frames[target - 1].function != function && instant->sp >= r->frames[target - 1].sp)
+    target--;
+  if (target == 0 || r->frames[target - 1].function != function) return;
+  while (r->depth > target)
+    leave(r, instant);
+}
+
+int32_t regions_arrive(regions_t *r, uint32_t address, int32_t function, const instant_t *instant) {
+  int32_t innermost = r->depth ? r->frames[r->depth - 1].function : -1;
+  unsigned before = r->depth;
+  if (!leave_by_address(r, address, instant)) leave_by_stack(r, function, instant);
+  return r->depth < before ? innermost : -1;
 }
 
 void regions_stack(regions_t *r, uint32_t sp) {

@@ -52,9 +52,12 @@ bool regions_marker(regions_t *regions, int32_t marker, uint16_t opcode, const i
 /* A call of FUNCTION (index or -1) that returns to RETURN_ADDRESS; TAIL: a jump that keeps the caller's return. */
 void regions_enter(regions_t *regions, int32_t function, uint32_t return_address, bool tail, const instant_t *instant);
 
-/* Control arrived at ADDRESS other than by call: leaves every frame that returns there. Returns the function index of
-   the innermost frame left, or -1. */
-int32_t regions_arrive(regions_t *regions, uint32_t address, const instant_t *instant);
+/* Control arrived at ADDRESS, in FUNCTION (index or -1), other than by call: leaves every frame that returns there, or,
+   when none does, those that a longjmp left behind. Returns the function index of the innermost frame left, or -1. */
+int32_t regions_arrive(regions_t *regions, uint32_t address, int32_t function, const instant_t *instant);
+
+/* True when calls nested too deep to be kept: counts and inclusive times are then too low. */
+bool regions_lost_calls(const regions_t *regions);
 
 /* The stack pointer went down to SP. */
 void regions_stack(regions_t *regions, uint32_t sp);

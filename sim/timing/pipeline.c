@@ -42,6 +42,7 @@ uint64_t pipeline_issue_cycle(const pipeline_t *pipeline, const insn_t *insn, co
   pipeline_t copy = *pipeline;
   cost_t cost;
   pipeline_step(&copy, insn, outcome, &cost);
+  if (cost.paired) return pipeline->state.m7.older_time;
   uint64_t cycle = pipeline->now;
   for (unsigned i = 0; i < cost.before; i++)
     cycle += cost.charges[i].cycles;
