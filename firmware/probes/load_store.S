@@ -107,6 +107,7 @@
   probe_m4 store_reg_offset.nop, "str.w r0, [r5, r7]", "nop.w"
   probe_m4 store_reg_offset.stream, "str.w r0, [r5, r7]"
   probe_m4 store_reg_offset.then_load, "str.w r0, [r5, r7]", "ldr.w r1, [r6]", "mov.w r1, r2"
+  probe_m4 store_reg_offset.behind_load, "ldr.w r0, [r6]", "str.w r1, [r5, r7]", "mov.w r2, r3"
   probe_m4 store_reg_offset.narrow, "strb.w r0, [r5, r7]", "mov.w r1, r2"
   probe store_double.alone, "strd r0, r1, [r5, #8]", "mov.w r2, r3"
   probe store_double.stream, "strd r0, r1, [r5, #8]"

@@ -67,6 +67,10 @@ unsigned divide_cycles(const core_model_t *model, const insn_t *insn, const outc
   const cost_parameter_t *rate = &model->parameters[PARAMETER_DIVIDE_BITS_PER_CYCLE];
   unsigned n = significant_bits(magnitude(insn, outcome->dividend));
   unsigned m = significant_bits(magnitude(insn, outcome->divisor));
+  if (m == 0 && !zero->present) { /* the shortest case */
+    *grade = model->rows[insn->cls].from.grade;
+    return model->rows[insn->cls].min;
+  }
   if (zero->present && (n == 0 || m == 0)) {
     *grade = zero->from.grade;
     return zero->value;

@@ -86,7 +86,7 @@ typedef struct {
 } m4_state_t;
 
 /* ---- Cortex-M7 ---- */
-enum { PREDICTOR_MAX = 256, RETURN_STACK_MAX = 16, STORE_QUEUE = 4 };
+enum { PREDICTOR_MAX = 256, RETURN_STACK_MAX = 16, STORE_QUEUE = 8 };
 
 /* Branch target address cache with two-bit counters, and a return stack. Organisation assumed: see cost_models. */
 typedef struct {

@@ -35,13 +35,13 @@ static bool same_base(const core_model_t *model, const insn_t *insn, uint8_t wri
   return (insn->flags & INSN_WRITEBACK) && insn->base == written_back && rule_is_on(model, RULE_SAME_BASE);
 }
 
-/* Rule load_chain: the next load or immediate-offset store starts its address phase in a load's data phase.
-   [TI-LS; J-M4; SCU 100 x LDR] Not so when its address is what is being loaded (rule load_address) [SCU 400 cycles],
-   when both write back the same base (rule same_base) [J-M4], or when another bus slave answers (rule other_slave)
-   [J-M4; JA-M4]. */
+/* Rule load_chain: the next load or store starts its address phase in a load's data phase. [TI-LS, which counts 1 + 2
+   for a register-offset store; J-M4; SCU 100 x LDR] Not so when its address is what is being loaded (rule load_address)
+   [SCU 400 cycles], when both write back the same base (rule same_base) [J-M4], or when another bus slave answers (rule
+   other_slave) [J-M4; JA-M4]. */
 static bool chains_behind_load(const core_model_t *model, const m4_state_t *s, const insn_t *insn,
                                const outcome_t *outcome) {
-  if (!(insn->flags & INSN_SINGLE_LOAD) && !is_single_store_imm(insn)) return false;
+  if (!(insn->flags & (INSN_SINGLE_LOAD | INSN_SINGLE_STORE))) return false;
   if (outcome->slave != s->access.slave && rule_is_on(model, RULE_OTHER_SLAVE)) return false;
   if ((s->load_writes & insn->address_regs) && rule_is_on(model, RULE_LOAD_ADDRESS)) return false;
   return !same_base(model, insn, s->access.load_base);
@@ -290,9 +290,9 @@ void m4_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
     if (s->results & insn->address_regs) {
       charge_parameter(cost, model, PARAMETER_ADDRESS_INTERLOCK, CAUSE_ADDRESS, false);
     }
-    if (insn->flags & INSN_FP) wait_for_fpu(pipeline, insn, pipeline->now + cost->cycles, cost);
   }
-  wait_for_fetch(pipeline, insn, cost);
+  wait_for_fetch(pipeline, insn, cost); /* the FPU works on meanwhile */
+  if ((insn->flags & INSN_FP) && !outcome->skipped) wait_for_fpu(pipeline, insn, pipeline->now + cost->cycles, cost);
   cost->before = cost->count;
 
   uint64_t issued = pipeline->now + cost->cycles;

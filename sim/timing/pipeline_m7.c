@@ -112,14 +112,17 @@ static void hold_for_fpu(const pipeline_t *pipeline, const insn_t *insn, hold_t 
 
 static uint32_t word_of(uint32_t address) { return address >> 2; } /* not cycles: 4 bytes */
 
+static uint32_t words_moved(const insn_t *insn) { return insn->transfers > 1 ? insn->transfers : 1; }
+
 /* A load of a word that a recent store has not yet delivered. [LM] */
 static void hold_for_stores(const pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, hold_t *hold) {
   const m7_state_t *s = &pipeline->state.m7;
   if (insn->memory != MEMORY_LOAD || !outcome->has_address) return;
   const cost_parameter_t *wait = &pipeline->model->parameters[PARAMETER_STORE_TO_LOAD_SAME];
   if (pipeline->now >= s->last_store + wait->value) return;
+  uint32_t first = word_of(outcome->address);
   for (unsigned i = 0; i < STORE_QUEUE; i++) {
-    if (s->store_time[i] && s->store_word[i] == word_of(outcome->address)) {
+    if (s->store_time[i] && s->store_word[i] - first < words_moved(insn)) {
       hold_until(hold, s->store_time[i] - 1 + wait->value, CAUSE_STORE, wait->from.grade);
     }
   }
@@ -127,10 +130,20 @@ static void hold_for_stores(const pipeline_t *pipeline, const insn_t *insn, cons
 
 static bool same_bank(uint32_t a, uint32_t b) { return ((a ^ b) & 4u) == 0; } /* not cycles: address bit 2 */
 
-/* Two loads share the load port when they hit different banks. Rule dual_load. [J-M7; LH-M7] */
-static bool loads_pair(const m7_state_t *s, const cost_row_t *row, const cost_row_t *older, const outcome_t *outcome) {
+/* Two loads share the load port; when they hit the same bank, the younger waits. Rule dual_load. [J-M7; LH-M7] */
+static bool loads_share_port(const m7_state_t *s, const cost_row_t *row, const cost_row_t *older,
+                             const outcome_t *outcome) {
   if (row->rule != RULE_DUAL_LOAD || older->rule != RULE_DUAL_LOAD) return false;
-  return outcome->has_address && s->older_has_address && !same_bank(outcome->address, s->older_address);
+  return outcome->has_address && s->older_has_address;
+}
+
+static void hold_for_bank(const pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, hold_t *hold) {
+  const m7_state_t *s = &pipeline->state.m7;
+  const cost_row_t *rows = pipeline->model->rows;
+  if (!s->slot_open || !loads_share_port(s, &rows[insn->cls], &rows[s->older_cls], outcome)) return;
+  if (!same_bank(outcome->address, s->older_address)) return;
+  const cost_parameter_t *conflict = &pipeline->model->parameters[PARAMETER_BANK_CONFLICT];
+  hold_until(hold, s->older_time + conflict->value, CAUSE_MEMORY, conflict->from.grade);
 }
 
 /* In the shadow of a MAC, FP register moves, loads and stores take the older slot; a MAC pairs with none of them unless
@@ -155,7 +168,7 @@ static bool may_pair(const pipeline_t *pipeline, const insn_t *insn, const outco
   if (s->older_early && (row->units & (1u << UNIT_SHIFTER))) return false; /* the older shift has taken it [J-M7] */
   unsigned shared = row->units & older->units & ~alu;
   if (shared & ~load) return false;
-  if (shared && !loads_pair(s, row, older, outcome)) return false;
+  if (shared && !loads_share_port(s, row, older, outcome)) return false;
   return fma_allows_pair(pipeline, insn);
 }
 
@@ -208,9 +221,11 @@ static void record(pipeline_t *pipeline, const insn_t *insn, const outcome_t *ou
   }
   if (insn->memory == MEMORY_STORE && outcome->has_address) {
     s->last_store = cycle + 1;
-    s->store_time[s->store_next] = cycle + 1;
-    s->store_word[s->store_next] = word_of(outcome->address);
-    s->store_next = (uint8_t)((s->store_next + 1) % STORE_QUEUE);
+    for (uint32_t i = 0; i < words_moved(insn); i++) {
+      s->store_time[s->store_next] = cycle + 1;
+      s->store_word[s->store_next] = word_of(outcome->address) + i;
+      s->store_next = (uint8_t)((s->store_next + 1) % STORE_QUEUE);
+    }
   }
 }
 
@@ -247,6 +262,15 @@ static void charge_misaligned(const pipeline_t *pipeline, const insn_t *insn, co
   charge(cost, CAUSE_MISALIGNED, extra->from.grade, extra->value);
 }
 
+/* CBZ and CBNZ test a register, the others the flags. */
+static bool condition_known_early(const m7_state_t *s, const cost_parameter_t *parameters, const insn_t *insn,
+                                  uint64_t issued) {
+  uint64_t tested = insn->reads & ~REG_BIT(REG_FLAGS);
+  unsigned reg = insn->flow == FLOW_CONDITIONAL && tested ? (unsigned)__builtin_ctzll(tested) : (unsigned)REG_FLAGS;
+  if (s->writer[reg] == PRODUCER_NONE) return true;
+  return issued >= s->issued[reg] + parameters[PARAMETER_EARLY_FLAGS_DISTANCE].value;
+}
+
 /* Rule branch_predicted: right, no bubble; wrong, a refill whose length depends on how early the flags were known for a
    direct branch. [J-M7 8 and 6 cycles] */
 static void charge_branch(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, uint64_t issued,
@@ -260,12 +284,13 @@ static void charge_branch(pipeline_t *pipeline, const insn_t *insn, const outcom
   }
   cost->mispredicted = true;
   parameter_t which = PARAMETER_MISPREDICT_INDIRECT;
-  if (insn->flow == FLOW_CONDITIONAL) {
-    bool known = s->writer[REG_FLAGS] == PRODUCER_NONE ||
-                 issued >= s->issued[REG_FLAGS] + parameters[PARAMETER_EARLY_FLAGS_DISTANCE].value;
+  if (insn->target) {
+    bool known = condition_known_early(s, parameters, insn, issued);
     which = known ? PARAMETER_MISPREDICT_EARLY_FLAGS : PARAMETER_MISPREDICT_LATE_FLAGS;
   }
-  charge(cost, CAUSE_MISPREDICT, parameters[which].from.grade, parameters[which].value);
+  /* Known no better than the predictor that said so. */
+  grade_t penalty = parameters[which].from.grade, table = parameters[PARAMETER_PREDICTOR_ENTRIES].from.grade;
+  charge(cost, CAUSE_MISPREDICT, penalty > table ? penalty : table, parameters[which].value);
   s->slot_open = false; /* nothing at the target pairs with a mispredicted branch */
 }
 
@@ -276,7 +301,7 @@ static void charge_consequences(pipeline_t *pipeline, const insn_t *insn, const 
     if (insn->flags & INSN_SINGLE_LOAD) charge_misaligned(pipeline, insn, outcome, younger, cost);
     charge(cost, CAUSE_MEMORY, (grade_t)outcome->memory_grade, outcome->first_wait);
   }
-  if (insn->flow != FLOW_NONE && !outcome->skipped) charge_branch(pipeline, insn, outcome, cycle, cost);
+  if (insn->flow != FLOW_NONE) charge_branch(pipeline, insn, outcome, cycle, cost);
 }
 
 static void issue_younger(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, cost_t *cost) {
@@ -321,6 +346,7 @@ void m7_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
   hold_for_operands(pipeline, insn, &hold);
   if (insn->flags & INSN_FP) hold_for_fpu(pipeline, insn, &hold);
   hold_for_stores(pipeline, insn, outcome, &hold);
+  if (insn->memory == MEMORY_LOAD) hold_for_bank(pipeline, insn, outcome, &hold);
   if (s->slot_open && hold.cycle <= s->older_time && may_pair(pipeline, insn, outcome)) {
     issue_younger(pipeline, insn, outcome, cost);
     return;

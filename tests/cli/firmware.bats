@@ -70,6 +70,19 @@ clocks() { # CORE [OPTION...]
   equals "$(json '.regions[] | select(.name == "deep") | .stack_peak_bytes')" $((25 * 48))
 }
 
+@test "longjmp leaves the calls it abandons, and each stack keeps its own depth" {
+  simulate --core m4 --mhz 64 "$TEST_FIRMWARE/jumps-m4.elf" -q --json report.json --region give_up
+  exits_with 0
+  is_silent
+  holds '.warnings | length == 0'
+  holds '.regions[] | select(.name == "give_up") | .calls == 100 and .open == false'
+  holds '(.functions[] | select(.name == "try")) as $t | (.functions[] | select(.name == "give_up")) as $g |
+         $t.calls == 100 and $t.total_cycles > $g.total_cycles'
+  holds '(.functions[] | select(.name == "main")) as $m | $m.total_cycles > (.total.cycles * 9 / 10 | floor)'
+  [ "$(json .memory.stack_peak_bytes)" -lt 1024 ] || fail "a thread's stack is not as deep as its distance from the first"
+  [ "$(json .memory.stack_peak_bytes)" -ge $(("$(said main)" + 64)) ] || fail "both stacks count"
+}
+
 @test "--region measures each call of a function" {
   for core in m4 m7; do
     simulate --core $core --mhz 64 "$TEST_FIRMWARE/calls-$core.elf" -q --json report.json --region work

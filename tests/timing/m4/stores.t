@@ -140,3 +140,12 @@ row 53
 asm
   stm r8!, {r0-r5}
 end
+
+case   ldr-str-reg-offset
+src    TI-LS: the pair takes 3, 1 + 2
+cycles 3
+init   mov r4, #4
+asm
+  ldr r0, [r1]
+  str r2, [r3, r4]
+end

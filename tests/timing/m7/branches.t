@@ -131,3 +131,25 @@ asm
   nop.w
   bne.w 1b
 end
+
+# Forward and met for the first time: taken as not taken. The register is long known, the flags are not.
+case   mispredict-cbz
+src    J-M7: mispredicted, condition known 3 or more cycles before: 6 (measured with flags)
+cycles 7
+init   mov r0, #0
+asm
+  cbz r0, 1f
+  nop.w
+1:
+end
+
+case   mispredict-in-it
+src    J-M7: mispredicted, flags known 3 or more cycles before: 6; a branch in an IT block is a conditional one
+cycles 7 to 8
+init   cmp r0, r0
+asm
+  it eq
+  beq.w 1f
+  nop.w
+1:
+end

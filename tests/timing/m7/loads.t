@@ -505,3 +505,12 @@ asm
   ldrd r0, r1, [r8]
   eor.w r4, r5, r6
 end
+
+case   ldr-ldr-same-bank-slow
+src    the parameter is what the younger load waits: 1 + 3
+cycles 4
+set    bank_conflict=3
+asm
+  ldr.w r0, [r8]
+  ldr.w r1, [r9]
+end

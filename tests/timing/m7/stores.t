@@ -247,3 +247,19 @@ asm
   eor.w r4, r5, r6
   ldr.w r1, [r9]
 end
+
+case   strd-ldr-second-word
+src    LM-M7: a load of the word just stored issues 4 after the store; here the store's second word
+cycles 5
+asm
+  strd r0, r1, [r8]
+  ldr.w r2, [r8, #4]
+end
+
+case   str-ldrd-second-word
+src    LM-M7: a load of the word just stored issues 4 after the store; here LDRD's second word
+cycles 5
+asm
+  str.w r0, [r8, #4]
+  ldrd r2, r3, [r8]
+end
