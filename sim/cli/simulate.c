@@ -42,6 +42,7 @@ static void arm_signals(double timeout) {
   clock_gettime(CLOCK_MONOTONIC, &run_started);
   struct sigaction interrupt = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}; /* a second Ctrl-C kills */
   sigaction(SIGINT, &interrupt, NULL);
+  sigaction(SIGTERM, &interrupt, NULL); /* what timeout(1) and CI send */
   show_progress = isatty(STDERR_FILENO) != 0;
   if (!show_progress && timeout <= 0) return;
   double ticks = ceil(timeout * TICKS_PER_SECOND);

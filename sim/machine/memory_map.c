@@ -191,7 +191,12 @@ bool memory_map_build(memory_map_t *map, const target_t *target, const program_t
   }
   if (!stack) {
     const mapped_region_t *nearest = nearest_region(map, program->initial_sp - 4);
-    if (nearest) {
+    if (nearest && nearest->writable && limits->ram_bytes && program->initial_sp > nearest->base) {
+      diag_error("%s: the initial stack pointer 0x%08x is not in RAM: region %s ends at 0x%08llx; the image was linked "
+                 "for --ram %uK or more",
+                 program->path, (unsigned)program->initial_sp, nearest->name, (unsigned long long)end_of(nearest),
+                 (unsigned)((program->initial_sp - nearest->base + 1023) / 1024));
+    } else if (nearest) {
       diag_error("%s: the initial stack pointer 0x%08x is not in RAM: region %s ends at 0x%08llx", program->path,
                  (unsigned)program->initial_sp, nearest->name, (unsigned long long)end_of(nearest));
     } else {

@@ -146,7 +146,7 @@ boundaries() {
 
 @test "RAM of the target too small for the stack" {
   run_image "$FIRMWARE/house_price-m4.elf" --ram 1K -- "house_price-m4.elf: the initial stack pointer" \
-    "is not in RAM" "ram ends at 0x20000400"
+    "is not in RAM" "ram ends at 0x20000400" "linked for --ram 96K or more"
 }
 
 @test "flash of the target too small" {

@@ -120,25 +120,29 @@ partial() {
   partial timeout --timeout
 }
 
-@test "Ctrl-C stops an endless loop with a partial report" {
+# stopped_by SIGNAL: an endless loop that is sent it.
+stopped_by() {
   # Not under timeout(1), which would pass the signal on twice, and a second one kills; --timeout bounds it instead.
   "$CMSIM" --core m4 --mhz 64 "$TEST_FIRMWARE/ends-m4.elf" --args spin --json report.json --timeout 60 \
     >table 2>said 3>&- &
   job=$!
-  # Ready when it runs (its report has a temporary file) and SIGINT has its handler (bit 1 of SigCgt).
+  # Ready when it runs (its report has a temporary file) and SIGINT and SIGTERM have theirs (bits 1 and 14 of SigCgt).
   for ((i = 0; i < 600; i++)); do
     if compgen -G 'report.json.*' >/dev/null; then
       caught=$(sed -n 's/^SigCgt:\t//p' /proc/$job/status)
-      [ $((0x$caught & 2)) -eq 0 ] || break
+      [ $((0x$caught & 0x4002)) -ne $((0x4002)) ] || break
     fi
     sleep 0.1
   done
-  kill -INT $job
+  kill -"$1" $job
   status=0
   wait $job || status=$?
   output=$(cat table) stderr=$(cat said)
   partial interrupted interrupted
 }
+
+@test "Ctrl-C stops an endless loop with a partial report" { stopped_by INT; }
+@test "so does SIGTERM" { stopped_by TERM; }
 
 @test "the installed Unicorn behaves as cmsim needs" {
   simulate --selftest
