@@ -97,6 +97,28 @@ START_TEST(a_name_within_itself_belongs_to_the_outermost_pass) {
 }
 END_TEST
 
+START_TEST(a_pass_left_without_its_end_is_dropped_by_the_next) {
+  mark(BEGIN_A, 100); /* return before END */
+  mark(BEGIN_A, 200);
+  mark(END_A, 230);
+  ck_assert_uint_eq(region_called("a")->abandoned, 1);
+  ck_assert_uint_eq(region_called("a")->calls, 1);
+  ck_assert_uint_eq(region_called("a")->cycles, 30);
+  ck_assert_uint_eq(region_called("a")->depth, 0);
+}
+END_TEST
+
+START_TEST(recursion_through_a_begin_is_no_abandoned_pass) {
+  regions_marker(regions, BEGIN_A, OPCODE_BEGIN, at(100, STACK));
+  regions_marker(regions, BEGIN_A, OPCODE_BEGIN, at(110, STACK - 8));
+  regions_marker(regions, END_A, OPCODE_END, at(120, STACK - 8));
+  regions_marker(regions, END_A, OPCODE_END, at(130, STACK));
+  ck_assert_uint_eq(region_called("a")->abandoned, 0);
+  ck_assert_uint_eq(region_called("a")->calls, 1);
+  ck_assert_uint_eq(region_called("a")->cycles, 30);
+}
+END_TEST
+
 START_TEST(an_end_without_a_begin_is_told_and_counts_nothing) {
   ck_assert(!mark(END_A, 100));
   ck_assert(mark(BEGIN_A, 110));
@@ -279,6 +301,8 @@ static TCase *regions_case(void) {
   tcase_add_test(c, passes_add_up);
   tcase_add_test(c, regions_nest_and_overlap);
   tcase_add_test(c, a_name_within_itself_belongs_to_the_outermost_pass);
+  tcase_add_test(c, a_pass_left_without_its_end_is_dropped_by_the_next);
+  tcase_add_test(c, recursion_through_a_begin_is_no_abandoned_pass);
   tcase_add_test(c, an_end_without_a_begin_is_told_and_counts_nothing);
   tcase_add_test(c, markers_without_names_are_told_apart_by_opcode);
   tcase_add_test(c, a_region_that_is_open_at_the_end_counts_no_pass);

@@ -301,6 +301,17 @@ static void check_clock(machine_t *m) {
   }
 }
 
+static void warn_of_abandoned(machine_t *m) {
+  size_t count;
+  const measured_region_t *list = regions_list(m->call_regions, &count);
+  for (size_t i = 0; i < count; i++) {
+    if (!list[i].abandoned) continue;
+    add_warning(m, "region-abandoned", m->program->markers[list[i].begin].address,
+                "passes of region %s that never reached its end, not counted: %llu", list[i].name,
+                (unsigned long long)list[i].abandoned);
+  }
+}
+
 results_t *machine_run(machine_t *m) {
   check_clock(m);
   uint32_t pc = m->program->reset_handler;
@@ -334,6 +345,7 @@ results_t *machine_run(machine_t *m) {
   if (regions_lost_calls(m->call_regions)) {
     add_warning(m, "calls-lost", last, "calls nested too deep to follow: call counts and inclusive times are too low");
   }
+  warn_of_abandoned(m);
   assert_every_cycle_owned(m);
   return collect_results(m);
 }

@@ -71,13 +71,25 @@ bool regions_watch_function(regions_t *r, int32_t function) {
   return true;
 }
 
-static void open_region(regions_t *r, measured_region_t *region, const instant_t *instant) {
-  if (region->depth++ > 0) return;
-  r->open++;
+static void start_pass(measured_region_t *region, const instant_t *instant) {
   region->start.cycles = instant->cycles;
   region->start.instructions = instant->totals->instructions;
   memcpy(region->start.causes, instant->totals->causes, sizeof region->start.causes);
   region->start_sp = region->lowest_sp = instant->sp;
+}
+
+static void open_region(regions_t *r, measured_region_t *region, int32_t begin, const instant_t *instant) {
+  /* The same BEGIN with no more stack in use is no recursion: firmware left the open pass without END. */
+  if (region->depth > 0 && begin >= 0 && region->begin == begin && instant->sp >= region->start_sp) {
+    region->abandoned++;
+    region->depth = 1;
+    start_pass(region, instant);
+    return;
+  }
+  if (region->depth++ > 0) return;
+  r->open++;
+  region->begin = begin;
+  start_pass(region, instant);
 }
 
 static void close_region(regions_t *r, measured_region_t *region, const instant_t *instant) {
@@ -105,7 +117,7 @@ bool regions_marker(regions_t *r, int32_t marker, uint16_t opcode, const instant
   if (index < 0) return true; /* more regions than REGIONS_MAX: not measured */
   measured_region_t *region = &r->list[index];
   if (begin) {
-    open_region(r, region, instant);
+    open_region(r, region, marker, instant);
     return true;
   }
   if (region->depth == 0) return false;
@@ -140,7 +152,7 @@ void regions_enter(regions_t *r, int32_t function, uint32_t return_address, bool
   call_count_t *count = &r->calls[function];
   count->calls++;
   if (count->active++ == 0) count->started = instant->cycles;
-  if (r->watched[function] >= 0) open_region(r, &r->list[r->watched[function]], instant);
+  if (r->watched[function] >= 0) open_region(r, &r->list[r->watched[function]], -1, instant);
 }
 
 static void leave(regions_t *r, const instant_t *instant) {

@@ -23,9 +23,11 @@ typedef struct {
 } snapshot_t;
 
 typedef struct {
-  const char *name; /* owned by the program or the caller */
-  int32_t function; /* --region: index of the function, else -1 */
-  unsigned depth;   /* passes open now; nested ones belong to the outermost */
+  const char *name;   /* owned by the program or the caller */
+  int32_t function;   /* --region: index of the function, else -1 */
+  unsigned depth;     /* passes open now; nested ones belong to the outermost */
+  int32_t begin;      /* marker index that began the open pass, -1: none */
+  uint64_t abandoned; /* passes that never ended, as a later one shows */
   uint64_t calls, cycles, min_cycles, max_cycles, instructions;
   uint64_t causes[CAUSE_COUNT];
   uint32_t stack_peak;

@@ -35,6 +35,11 @@ int main(void) {
   for (volatile int i = 0; i < 100; i++) {
     if (setjmp(before) == 0) try(20);
   }
+  for (volatile int i = 0; i < 4; i++) {
+    CMSIM_BEGIN("sometimes");
+    if (i == 1) continue;
+    CMSIM_END("sometimes");
+  }
   on_other_stack(thread_stack + 64);
   uint32_t sp;
   __asm__ volatile("mov %0, sp" : "=r"(sp));
