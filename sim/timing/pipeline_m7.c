@@ -229,13 +229,19 @@ static void record(pipeline_t *pipeline, const insn_t *insn, const outcome_t *ou
   }
 }
 
+/* Two words go into one doubleword: an even number of them to an odd word needs one more. [J-M7] */
+static unsigned odd_word_cycles(const core_model_t *model, const insn_t *insn, const outcome_t *outcome) {
+  if (insn->cls != CLASS_STORE_MULTIPLE || !outcome->has_address || (insn->transfers & 1u)) return 0;
+  return same_bank(outcome->address, 0) ? 0 : model->parameters[PARAMETER_STORE_MULTIPLE_ODD_WORD].value;
+}
+
 static unsigned occupied_cycles(const core_model_t *model, const insn_t *insn, const outcome_t *outcome,
                                 grade_t *grade) {
   const cost_row_t *row = &model->rows[insn->cls];
   *grade = row->from.grade;
   if (row->rule == RULE_DIVIDE_EARLY_OUT && !outcome->skipped) return divide_cycles(model, insn, outcome, grade);
   unsigned cycles = insn->flags & INSN_DIVIDE ? row->max : row->issue;
-  cycles += list_beats(row, insn);
+  cycles += list_beats(row, insn) + odd_word_cycles(model, insn, outcome);
   return cycles ? cycles : 1;
 }
 

@@ -178,7 +178,6 @@ src    J-M7: STM of an even number to an address of 4 mod 8 takes one more
 cycles 4
 repeat 10
 row 120
-miss   occupied_cycles in pipeline_m7.c does not look at the address of a store multiple: +1 when transfers is even and bit 2 of the address is set (row store_multiple says so)
 init   add r8, r8, #4
 asm
   nop
