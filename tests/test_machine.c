@@ -278,6 +278,22 @@ START_TEST(code_that_is_overwritten_is_decoded_again) {
 }
 END_TEST
 
+START_TEST(code_that_alternates_keeps_two_slots) {
+  code_slot_t *first = code_at(code, BASE + 4);
+  for (unsigned i = 0; i < 100; i++) {
+    store(BASE + 4, i % 2 ? NOP : ADDS_R0);
+    code_slot_t *now = code_at(code, BASE + 4);
+    ck_assert_uint_eq(now->insn.opcode[0], i % 2 ? NOP : ADDS_R0);
+    ck_assert_uint_eq(now->key, BASE + 4);
+    ck_assert((now == first) == (i % 2 == 1));
+  }
+  unsigned slots = 0;
+  for (code_slot_t *slot = code_first(code); slot; slot = slot->next_allocated)
+    slots++;
+  ck_assert_uint_eq(slots, 2);
+}
+END_TEST
+
 START_TEST(half_of_a_wide_instruction_is_enough) {
   for (uint32_t offset = 0; offset < 4; offset++) {
     memory[4] = WIDE_FIRST;
@@ -389,6 +405,7 @@ static TCase *code_case(void) {
   tcase_add_checked_fixture(c, make_code, drop_code);
   tcase_add_test(c, code_is_decoded_once);
   tcase_add_test(c, code_that_is_overwritten_is_decoded_again);
+  tcase_add_test(c, code_that_alternates_keeps_two_slots);
   tcase_add_test(c, half_of_a_wide_instruction_is_enough);
   tcase_add_test(c, writes_elsewhere_and_at_the_edges_are_harmless);
   tcase_add_test(c, code_ends_with_memory);

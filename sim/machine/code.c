@@ -78,12 +78,33 @@ static int32_t marker_at(const program_t *program, uint32_t address) {
   return low < program->marker_count && program->markers[low].address == address ? (int32_t)low : -1;
 }
 
+/* Code that is overwritten again and again mostly alternates: what comes back takes its old slot, so that memory does
+   not grow with each change. Moves it to the front. */
+static bool revive(code_slot_t **place, const uint8_t bytes[4], it_context_t context) {
+  enum { VERSIONS = 64 };
+  code_slot_t **link = place;
+  for (unsigned i = 0; *link && i < VERSIONS; i++, link = &(*link)->older) {
+    code_slot_t *slot = *link;
+    bool in_it = (slot->insn.flags & INSN_IN_IT) != 0;
+    if (memcmp(slot->insn.opcode, bytes, slot->insn.size) != 0 || in_it != context.in_it) continue;
+    if (in_it && slot->insn.condition != context.condition) continue;
+    (*place)->key = 1;
+    *link = slot->older;
+    slot->older = *place;
+    *place = slot;
+    slot->key = slot->insn.address;
+    return true;
+  }
+  return false;
+}
+
 static code_slot_t *decode_slot(code_t *code, uint32_t address, it_context_t context) {
   uint8_t bytes[4] = {0};
   if (!code->read(code->context, address, bytes, 2)) return NULL;
   if (insn_size((uint16_t)(bytes[0] | bytes[1] << 8)) == 4 && !code->read(code->context, address, bytes, 4))
     return NULL;
   code_slot_t **place = slot_place(code, address);
+  if (place && revive(place, bytes, context)) return *place;
   code_slot_t *slot = place ? calloc(1, sizeof *slot) : NULL;
   if (!slot) return NULL;
   decode_insn(code->decoder, bytes, address, context, &slot->insn);
@@ -92,6 +113,8 @@ static code_slot_t *decode_slot(code_t *code, uint32_t address, it_context_t con
   slot->function = function ? (int32_t)(function - code->program->functions) : -1;
   slot->function_entry = function && function->address == address;
   slot->marker = slot->insn.flags & INSN_MARKER ? marker_at(code->program, address) : -1;
+  if (*place) (*place)->key = 1;
+  slot->older = *place;
   *place = slot;
   *code->last = slot;
   code->last = &slot->next_allocated;
@@ -116,7 +139,7 @@ static bool decode_members(code_t *code, code_slot_t *it) {
 code_slot_t *code_at(code_t *code, uint32_t address) {
   code_slot_t **page = code->pages[address >> PAGE_SHIFT];
   code_slot_t *slot = page ? page[(address >> 1) & (PAGE_SLOTS - 1)] : NULL;
-  if (slot) return slot;
+  if (slot && !(slot->key & 1u)) return slot;
   slot = decode_slot(code, address, (it_context_t){false, 14});
   if (slot && slot->insn.cls == CLASS_IT && !decode_members(code, slot)) return NULL;
   return slot;
@@ -128,9 +151,7 @@ static void forget_it_before(code_t *code, uint32_t address) {
   for (uint32_t at = address > LONGEST_BLOCK ? address - LONGEST_BLOCK : 0; at < address; at += 2) {
     code_slot_t **page = code->pages[at >> PAGE_SHIFT];
     code_slot_t **place = page ? &page[(at >> 1) & (PAGE_SLOTS - 1)] : NULL;
-    if (!place || !*place || (*place)->insn.cls != CLASS_IT) continue;
-    (*place)->key = 1;
-    *place = NULL;
+    if (place && *place && (*place)->insn.cls == CLASS_IT) (*place)->key = 1;
   }
 }
 
@@ -142,7 +163,6 @@ void code_written(code_t *code, uint32_t address, unsigned bytes) {
     if (!place || !*place || at + (*place)->insn.size <= address) continue;
     if ((*place)->insn.flags & INSN_IN_IT) forget_it_before(code, at);
     (*place)->key = 1;
-    *place = NULL;
   }
 }
 

@@ -20,6 +20,7 @@ struct code_slot {
   code_slot_t *jump; /* last other successor */
   insn_t insn;
   insn_profile_t profile;
+  code_slot_t *older; /* what was decoded here before it was overwritten */
   code_slot_t *next_allocated;
 };
 
