@@ -59,7 +59,7 @@ static void settle_load(const core_model_t *model, m4_state_t *s, const insn_t *
 /* Rule store_buffer: an immediate-offset store drains one cycle later; a load right behind it waits for that.
    [J-M4; C store page] */
 static void settle_store(const core_model_t *model, m4_state_t *s, const insn_t *insn, cost_t *cost) {
-  if (insn->memory == MEMORY_NONE) return;
+  if (insn->memory == MEMORY_NONE || !s->access.was_write) return;
   /* A misaligned store's extra bus cycles only delay another access. [M3-LS] */
   const cost_parameter_t *misaligned = &model->parameters[PARAMETER_MISALIGNED_WORD];
   charge_previous(cost, CAUSE_MISALIGNED, misaligned->from.grade, s->access.store_misaligned);
@@ -102,8 +102,9 @@ static void wait_for_fpu(const pipeline_t *pipeline, const insn_t *insn, uint64_
 }
 
 static parameter_t misaligned_parameter(const insn_t *insn, const outcome_t *outcome) {
-  if (!(insn->flags & (INSN_SINGLE_LOAD | INSN_SINGLE_STORE))) return PARAMETER_COUNT;
   enum { HALFWORD = 2, WORD = 4, WORD_OFFSET = 3 }; /* not cycles: bytes */
+  if (!(outcome->address & WORD_OFFSET)) return PARAMETER_COUNT;
+  if (!(insn->flags & (INSN_SINGLE_LOAD | INSN_SINGLE_STORE))) return PARAMETER_COUNT;
   if (insn->access_bytes == HALFWORD && (outcome->address & 1u)) return PARAMETER_MISALIGNED_HALFWORD;
   if (insn->access_bytes != WORD || !(outcome->address & WORD_OFFSET)) return PARAMETER_COUNT;
   return (outcome->address & 1u) ? PARAMETER_MISALIGNED_WORD_ODD : PARAMETER_MISALIGNED_WORD;
