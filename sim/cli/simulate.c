@@ -87,10 +87,7 @@ int run_status(const results_t *results) {
   case RUN_FAULT: diag_error("%s: %s", results->firmware_path, results->fault); return EXIT_TROUBLE;
   default:
     diag_error("%s: stopped after %" PRIu64 " cycles (%s); the report is partial", results->firmware_path,
-               results->cycles,
-               results->end == RUN_MAX_CYCLES ? "--max-cycles"
-               : results->end == RUN_TIMEOUT  ? "--timeout"
-                                              : "interrupted");
+               results->cycles, run_end_text(results->end));
     return EXIT_TROUBLE;
   }
 }

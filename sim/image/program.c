@@ -258,6 +258,10 @@ static size_t first_named(const image_t *image, const char *name) {
   return found ? low : image->by_name_count;
 }
 
+int32_t program_function_index(const program_t *program, const function_t *function) {
+  return function ? (int32_t)(function - program->functions) : -1;
+}
+
 const function_t *program_function_named(const program_t *program, const char *name) {
   const image_t *image = program_image(program);
   for (size_t i = first_named(image, name); i < image->by_name_count; i++) {

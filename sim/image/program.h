@@ -92,6 +92,8 @@ void program_close(program_t *program);
 const function_t *program_function_at(const program_t *program, uint32_t address);
 /* By exact name, or NULL. */
 const function_t *program_function_named(const program_t *program, const char *name);
+/* The index of FUNCTION in program->functions; -1 for NULL. */
+int32_t program_function_index(const program_t *program, const function_t *function);
 /* Value of any symbol by name (for `end`, `_end`, ...). False when absent. */
 bool program_symbol(const program_t *program, const char *name, uint32_t *value);
 /* Kind of the bytes at ADDRESS; CODE_THUMB when the image has no mapping symbols. */

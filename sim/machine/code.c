@@ -59,10 +59,16 @@ static bool note_page(code_t *code, uint32_t page) {
   return true;
 }
 
-static code_slot_t **slot_place(code_t *code, uint32_t address) {
+/* Where the slot of ADDRESS is kept, NULL while its page holds no code. */
+static code_slot_t **find_place(const code_t *code, uint32_t address) {
+  code_slot_t **page = code->pages[address >> PAGE_SHIFT];
+  return page ? &page[(address >> 1) & (PAGE_SLOTS - 1)] : NULL;
+}
+
+static code_slot_t **make_place(code_t *code, uint32_t address) {
   code_slot_t ***page = &code->pages[address >> PAGE_SHIFT];
   if (!*page && note_page(code, address >> PAGE_SHIFT)) *page = calloc(PAGE_SLOTS, sizeof **page);
-  return *page ? &(*page)[(address >> 1) & (PAGE_SLOTS - 1)] : NULL;
+  return find_place(code, address);
 }
 
 static int32_t marker_at(const program_t *program, uint32_t address) {
@@ -103,14 +109,14 @@ static code_slot_t *decode_slot(code_t *code, uint32_t address, it_context_t con
   if (!code->read(code->context, address, bytes, 2)) return NULL;
   if (insn_size((uint16_t)(bytes[0] | bytes[1] << 8)) == 4 && !code->read(code->context, address, bytes, 4))
     return NULL;
-  code_slot_t **place = slot_place(code, address);
+  code_slot_t **place = make_place(code, address);
   if (place && revive(place, bytes, context)) return *place;
   code_slot_t *slot = place ? calloc(1, sizeof *slot) : NULL;
   if (!slot) return NULL;
   decode_insn(code->decoder, bytes, address, context, &slot->insn);
   slot->key = address;
   const function_t *function = program_function_at(code->program, address);
-  slot->function = function ? (int32_t)(function - code->program->functions) : -1;
+  slot->function = program_function_index(code->program, function);
   slot->function_entry = function && function->address == address;
   slot->marker = slot->insn.flags & INSN_MARKER ? marker_at(code->program, address) : -1;
   if (*place) (*place)->key = 1;
@@ -137,10 +143,9 @@ static bool decode_members(code_t *code, code_slot_t *it) {
 }
 
 code_slot_t *code_at(code_t *code, uint32_t address) {
-  code_slot_t **page = code->pages[address >> PAGE_SHIFT];
-  code_slot_t *slot = page ? page[(address >> 1) & (PAGE_SLOTS - 1)] : NULL;
-  if (slot && !(slot->key & 1u)) return slot;
-  slot = decode_slot(code, address, (it_context_t){false, 14});
+  code_slot_t **place = find_place(code, address);
+  if (place && *place && !((*place)->key & 1u)) return *place;
+  code_slot_t *slot = decode_slot(code, address, (it_context_t){false, 14});
   if (slot && slot->insn.cls == CLASS_IT && !decode_members(code, slot)) return NULL;
   return slot;
 }
@@ -149,8 +154,7 @@ code_slot_t *code_at(code_t *code, uint32_t address) {
 static void forget_it_before(code_t *code, uint32_t address) {
   enum { LONGEST_BLOCK = 2 + 4 * 4 }; /* bytes of IT and four wide members */
   for (uint32_t at = address > LONGEST_BLOCK ? address - LONGEST_BLOCK : 0; at < address; at += 2) {
-    code_slot_t **page = code->pages[at >> PAGE_SHIFT];
-    code_slot_t **place = page ? &page[(at >> 1) & (PAGE_SLOTS - 1)] : NULL;
+    code_slot_t **place = find_place(code, at);
     if (place && *place && (*place)->insn.cls == CLASS_IT) (*place)->key = 1;
   }
 }
@@ -158,8 +162,7 @@ static void forget_it_before(code_t *code, uint32_t address) {
 void code_written(code_t *code, uint32_t address, unsigned bytes) {
   uint32_t start = address < 2 ? 0 : (address & ~1u) - 2; /* a 32-bit opcode may begin one halfword earlier */
   for (uint32_t at = start; at < address + bytes; at += 2) {
-    code_slot_t **page = code->pages[at >> PAGE_SHIFT];
-    code_slot_t **place = page ? &page[(at >> 1) & (PAGE_SLOTS - 1)] : NULL;
+    code_slot_t **place = find_place(code, at);
     if (!place || !*place || at + (*place)->insn.size <= address) continue;
     if ((*place)->insn.flags & INSN_IN_IT) forget_it_before(code, at);
     (*place)->key = 1;

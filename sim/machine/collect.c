@@ -178,7 +178,7 @@ results_t *collect_results(machine_t *m) {
   r->end = m->end;
   r->exit_code = m->exit_code;
   r->fault = m->end == RUN_FAULT ? copy(m->fault) : NULL;
-  r->partial = m->end == RUN_MAX_CYCLES || m->end == RUN_TIMEOUT || m->end == RUN_INTERRUPTED || m->end == RUN_FAULT;
+  r->partial = run_end_is_early(m->end) || m->end == RUN_FAULT;
   r->cycles = m->pipeline.now;
   r->instructions = m->totals.instructions;
   memcpy(r->causes, m->totals.causes, sizeof r->causes);

@@ -172,7 +172,7 @@ static bool watch_regions(machine_t *m) {
                  m->program->stripped ? " (the image is stripped)" : "");
       return false;
     }
-    regions_watch_function(m->call_regions, (int32_t)(function - m->program->functions));
+    regions_watch_function(m->call_regions, program_function_index(m->program, function));
   }
   return true;
 }
@@ -185,7 +185,7 @@ static bool arm_timeline(machine_t *m) {
     diag_error("%s: no function %s", m->program->path, m->options.timeline);
     return false;
   }
-  m->trace.function = (int32_t)(function - m->program->functions);
+  m->trace.function = program_function_index(m->program, function);
   m->trace.pass = m->options.timeline_pass ? m->options.timeline_pass : 1;
   m->trace.steps = calloc(TIMELINE_MAX, sizeof *m->trace.steps);
   m->tracing = m->trace.steps != NULL;
@@ -193,8 +193,7 @@ static bool arm_timeline(machine_t *m) {
 }
 
 static void find_heap(machine_t *m) {
-  const function_t *sbrk = program_function_named(m->program, "_sbrk");
-  m->sbrk_function = sbrk ? (int32_t)(sbrk - m->program->functions) : -1;
+  m->sbrk_function = program_function_index(m->program, program_function_named(m->program, "_sbrk"));
 }
 
 static bool build_peripherals(machine_t *m) {
@@ -320,9 +319,8 @@ results_t *machine_run(machine_t *m) {
   m->stack_count = 1;
   engine_set_register(m->engine, REG_SP, m->sp);
   engine_set_register(m->engine, REG_LR, 0xFFFFFFFFu); /* reset value [ARMv7-M B1.5.5] */
-  const function_t *entry = program_function_at(m->program, pc);
   m->arrival = (arrival_t){.due = true, .transfer = true, .call = true, .address = pc, .sp = m->sp};
-  m->arrival.function = entry ? (int32_t)(entry - m->program->functions) : -1;
+  m->arrival.function = program_function_index(m->program, program_function_at(m->program, pc));
   m->arrival.return_address = 0xFFFFFFFEu;
   engine_end_t how = engine_run(m->engine, pc);
   bool completed = how == ENGINE_WFI || (m->ended && m->end == RUN_EXITED);
@@ -338,7 +336,7 @@ results_t *machine_run(machine_t *m) {
   if (m->end == RUN_HALTED) {
     add_warning(m, "halted", last, "the run ended where the firmware waits for ever: %s", describe_address(m, last));
   }
-  if (m->end == RUN_MAX_CYCLES || m->end == RUN_TIMEOUT || m->end == RUN_INTERRUPTED) {
+  if (run_end_is_early(m->end)) {
     add_warning(m, "partial", last, "stopped early at %s: all figures cover only the part that ran",
                 describe_address(m, last));
   }

@@ -53,21 +53,23 @@ void regions_free(regions_t *r) {
   free(r);
 }
 
+static int32_t add_region(regions_t *r, const char *name, int32_t function) {
+  if (r->count == REGIONS_MAX) return -1;
+  r->list[r->count] = (measured_region_t){.name = name, .function = function, .min_cycles = UINT64_MAX};
+  return (int32_t)r->count++;
+}
+
 static int32_t region_named(regions_t *r, const char *name) {
   for (size_t i = 0; i < r->count; i++) {
     if (r->list[i].function < 0 && strcmp(r->list[i].name, name) == 0) return (int32_t)i;
   }
-  if (r->count == REGIONS_MAX) return -1;
-  r->list[r->count] = (measured_region_t){.name = name, .function = -1, .min_cycles = UINT64_MAX};
-  return (int32_t)r->count++;
+  return add_region(r, name, -1);
 }
 
 bool regions_watch_function(regions_t *r, int32_t function) {
   if (r->count == REGIONS_MAX) return false;
   if (r->watched[function] >= 0) return true;
-  const char *name = r->program->functions[function].name;
-  r->list[r->count] = (measured_region_t){.name = name, .function = function, .min_cycles = UINT64_MAX};
-  r->watched[function] = (int16_t)r->count++;
+  r->watched[function] = (int16_t)add_region(r, r->program->functions[function].name, function);
   return true;
 }
 
@@ -163,6 +165,11 @@ static void leave(regions_t *r, const instant_t *instant) {
   if (r->watched[frame->function] >= 0) close_region(r, &r->list[r->watched[frame->function]], instant);
 }
 
+static void leave_to(regions_t *r, unsigned depth, const instant_t *instant) {
+  while (r->depth > depth)
+    leave(r, instant);
+}
+
 /* Leaves every frame that returns to ADDRESS: a tail call shares it with its caller. False: none does. */
 static bool leave_by_address(regions_t *r, uint32_t address, const instant_t *instant) {
   unsigned limit = r->depth < SEARCH_DEPTH ? r->depth : SEARCH_DEPTH;
@@ -173,8 +180,7 @@ static bool leave_by_address(regions_t *r, uint32_t address, const instant_t *in
     uint32_t sp = frame->sp;
     while (target > 0 && r->frames[target - 1].return_address == address && r->frames[target - 1].sp == sp)
       target--;
-    while (r->depth > target)
-      leave(r, instant);
+    leave_to(r, target, instant);
     return true;
   }
   return false;
@@ -190,8 +196,7 @@ static void leave_by_stack(regions_t *r, int32_t function, const instant_t *inst
   while (target > 0 && r->frames[target - 1].function != function && instant->sp >= r->frames[target - 1].sp)
     target--;
   if (target == 0 || r->frames[target - 1].function != function) return;
-  while (r->depth > target)
-    leave(r, instant);
+  leave_to(r, target, instant);
 }
 
 int32_t regions_arrive(regions_t *r, uint32_t address, int32_t function, const instant_t *instant) {

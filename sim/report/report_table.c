@@ -146,14 +146,9 @@ static void print_more(FILE *out, size_t count, size_t shown, const char *what) 
 /* Loud, and before the numbers: they do not answer the question that was asked. */
 static void print_end(FILE *out, const results_t *results) {
   char cycles[RESULTS_TEXT_BYTES], text[128];
-  const char *why = results->end == RUN_MAX_CYCLES    ? "--max-cycles"
-                    : results->end == RUN_TIMEOUT     ? "--timeout"
-                    : results->end == RUN_INTERRUPTED ? "interrupted"
-                    : results->end == RUN_FAULT       ? "fault"
-                                                      : run_end_name(results->end);
   if (results->partial || results->end == RUN_FAULT) {
     snprintf(text, sizeof text, "PARTIAL RUN: stopped after %s cycles (%s)",
-             results_count_text(cycles, results->cycles), why);
+             results_count_text(cycles, results->cycles), run_end_text(results->end));
     fprintf(out, "%s%s%s\n", colour(out, red), text, colour(out, plain));
   }
   if (results->fault) print_wrapped(out, "fault: ", results->fault);

@@ -66,6 +66,16 @@ const char *run_end_name(run_end_t end) {
   return "?";
 }
 
+const char *run_end_text(run_end_t end) {
+  switch (end) {
+  case RUN_MAX_CYCLES: return "--max-cycles";
+  case RUN_TIMEOUT: return "--timeout";
+  default: return run_end_name(end);
+  }
+}
+
+bool run_end_is_early(run_end_t end) { return end == RUN_MAX_CYCLES || end == RUN_TIMEOUT || end == RUN_INTERRUPTED; }
+
 void results_shares(const uint64_t *parts, size_t count, uint64_t units, uint64_t *shares) {
   assert(count > 0 && count <= RESULTS_SHARES_MAX);
   unsigned __int128 sum = 0, remainders[RESULTS_SHARES_MAX];

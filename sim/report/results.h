@@ -106,8 +106,8 @@ typedef struct {
   uint32_t flash_bytes, ram_static_bytes;
   uint32_t stack_peak_bytes;
   bool static_unknown; /* HEX and binary files do not say: ram_static_bytes is 0 */
-  bool heap_unknown; /* without symbols an allocator cannot be seen */
-  bool heap_known;   /* an allocator was seen */
+  bool heap_unknown;   /* without symbols an allocator cannot be seen */
+  bool heap_known;     /* an allocator was seen */
   uint32_t heap_peak_bytes;
   object_result_t *objects;
   size_t object_count; /* by bytes, largest first */
@@ -124,6 +124,10 @@ void results_free(results_t *results);
 
 double results_milliseconds(const results_t *results, uint64_t cycles);
 const char *run_end_name(run_end_t end); /* "exited", "halted", "max_cycles", ... */
+/* As people read it: the option that stopped the run, where one did. */
+const char *run_end_text(run_end_t end);
+/* Stopped from outside, by a limit or a signal, while the firmware was still at work. */
+bool run_end_is_early(run_end_t end);
 
 /* SHARES[i] is PARTS[i] as a share of their sum, in whole UNITS that add up to exactly UNITS (largest remainder). A sum
    of zero gives everything to the first. COUNT is at most RESULTS_SHARES_MAX. */
