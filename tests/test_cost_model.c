@@ -1,4 +1,5 @@
 /* The cost models as data: complete, sourced, and saying what the documents say. */
+#include "run_suite.h"
 #include "timing/cost_model.h"
 
 #include <check.h>
@@ -401,9 +402,5 @@ int main(void) {
   tcase_add_loop_test(data, distance_value, 0, sizeof distances / sizeof *distances);
   tcase_add_test(data, distance_grades);
   suite_add_tcase(suite, data);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -1,5 +1,6 @@
 /* The loader of cost models: every kind of defect is refused with one line that names the place. */
 #include "base/diag.h"
+#include "run_suite.h"
 #include "timing/cost_model.h"
 
 #include <check.h>
@@ -211,9 +212,5 @@ int main(void) {
   TCase *loader = tcase_create("loader");
   tcase_add_loop_test(loader, refused, 0, sizeof refusals / sizeof *refusals);
   suite_add_tcase(suite, loader);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

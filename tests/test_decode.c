@@ -1,5 +1,6 @@
 /* Decoding: every Capstone instruction id is accounted for, every instruction gets its class, operands and roles, and
    no bit pattern breaks the invariants that the timing code rests on. */
+#include "run_suite.h"
 #include "timing/cost_model.h"
 #include "timing/insn.h"
 
@@ -459,9 +460,5 @@ int main(void) {
   tcase_add_test(tests, it_members);
   tcase_add_test(tests, any_pattern);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -13,6 +13,7 @@
 #include "image/program_private.h"
 #include "image/symbols.h"
 #include "image_fixture.h"
+#include "run_suite.h"
 
 /* --- Opening, with the messages caught. --- */
 
@@ -582,9 +583,5 @@ int main(void) {
   tcase_add_loop_test(bad, bad_elf, 0, (int)LENGTH(bad_elves));
   tcase_add_loop_test(bad, bad_hex, 0, (int)LENGTH(bad_hexes));
   suite_add_tcase(suite, bad);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #include "image/program_private.h"
 #include "machine/code.h"
 #include "machine/memory_map.h"
+#include "run_suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -419,10 +420,7 @@ int main(void) {
   Suite *suite = suite_create("machine");
   suite_add_tcase(suite, memory_map_case());
   suite_add_tcase(suite, code_case());
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failures = srunner_ntests_failed(runner);
-  srunner_free(runner);
+  int status = run_suite(suite);
   free(said);
-  return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+  return status;
 }

@@ -1,5 +1,6 @@
 /* The book-keeping of regions and calls: who was running at which instant, and for how many cycles. */
 #include "machine/regions.h"
+#include "run_suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -323,9 +324,5 @@ static TCase *regions_case(void) {
 int main(void) {
   Suite *suite = suite_create("regions");
   suite_add_tcase(suite, regions_case());
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failures = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -1,5 +1,6 @@
 /* Reports: the JSON contract, and a table that fits one screen whatever the numbers are. */
 #include "report/results.h"
+#include "run_suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -518,9 +519,5 @@ int main(void) {
   tcase_add_test(table, texts);
   suite_add_tcase(suite, json);
   suite_add_tcase(suite, table);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failures = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

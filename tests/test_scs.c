@@ -1,6 +1,7 @@
 /* Core peripherals: each register behaviour that firmware can see (clocks: test_scs_timers.c). Addresses are written
  * out, as a manual has them. */
 #include "machine/scs_private.h"
+#include "run_suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -423,9 +424,5 @@ int main(void) {
   tcase_add_test(rest, whole_space_is_safe);
   tcase_set_timeout(rest, 60);
   suite_add_tcase(suite, rest);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failures = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

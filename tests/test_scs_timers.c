@@ -1,5 +1,6 @@
 /* The clocks that firmware reads: DWT cycle counter and SysTick. Addresses are written out, as a manual has them. */
 #include "machine/scs.h"
+#include "run_suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -327,9 +328,5 @@ int main(void) {
   tcase_add_test(systick, systick_holds_while_disabled);
   tcase_add_test(systick, systick_interrupt_only_pends);
   suite_add_tcase(suite, systick);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failures = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -2,6 +2,7 @@
 #include "machine/semihosting.h"
 
 #include "base/diag.h"
+#include "run_suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -559,9 +560,5 @@ int main(void) {
   tcase_add_test(hostile, lengths_without_end);
   tcase_add_test(hostile, names_that_are_none);
   tcase_add_test(hostile, write_errors_are_counted);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failures = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* Target files: the generic ones say what they promise, and defects are refused with one line that names the place. */
-#include "timing/target.h"
 #include "base/diag.h"
+#include "run_suite.h"
+#include "timing/target.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -130,9 +131,5 @@ int main(void) {
   tcase_add_test(tests, accepted);
   tcase_add_loop_test(tests, refused, 0, sizeof refusals / sizeof *refusals);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }
