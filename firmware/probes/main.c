@@ -33,6 +33,7 @@ extern const probe_t probes_integer[], probes_multiply_divide[], probes_load_sto
 uint32_t probe_time(const void *routine, uint32_t repetitions, uint32_t passes);
 void PendSV_Handler(void);
 void SVC_Handler(void);
+void SysTick_Handler(void);
 
 /* Kept though nothing but a debugger reads them all. */
 __attribute__((used)) probe_result_t probe_results[RESULTS_MAX];
@@ -47,6 +48,9 @@ void PendSV_Handler(void) { exception_came = true; }
 
 /* Nothing but the return, so that the probe sees entry and exit. */
 __attribute__((naked)) void SVC_Handler(void) { __asm__ volatile("bx lr"); }
+
+/* The first FP instruction of a handler saves the FP state of what it interrupted. */
+__attribute__((naked)) void SysTick_Handler(void) { __asm__ volatile("vmov.f32 s0, s0\n\tbx lr"); }
 
 /* Where exceptions do not reach their handlers, as in a simulator of the core alone, probes that need them cannot run.
  */

@@ -35,4 +35,11 @@
   probe wait.interrupt, "str.w r1, [r0]", "wfi.w", "str.w r2, [r0]", setup="ldr r0, =0xe000ed04; mov r1, #0x10000000; mov r2, #0x08000000; cpsid i", kind=EXCEPTION
   probe svc.empty_handler, "svc #0", kind=EXCEPTION
 
+
+@ FP state is live in every probe, so each entry reserves room for it. SysTick's handler touches the FPU: its probe less that of
+@ PendSV is the late save; both at once less SysTick's alone is PendSV's handler and one tail-chaining.
+  probe exception.pendsv, "str.w r1, [r0]", "dsb", "isb", setup="ldr r0, =0xe000ed04; mov r1, #0x10000000", kind=EXCEPTION
+  probe exception.systick_fp, "str.w r1, [r0]", "dsb", "isb", setup="ldr r0, =0xe000ed04; mov r1, #0x04000000", kind=EXCEPTION
+  probe exception.tail_chain, "str.w r1, [r0]", "dsb", "isb", setup="ldr r0, =0xe000ed04; mov r1, #0x14000000", kind=EXCEPTION
+
   probes_end system

@@ -103,15 +103,21 @@ static bool load_target(machine_t *m) {
 
 static bool apply_settings(machine_t *m) {
   for (size_t i = 0; i < m->options.setting_count; i++) {
-    char name[64];
+    char name[64], key[64];
     unsigned value;
     int end = 0;
     const char *setting = m->options.settings[i];
-    if (sscanf(setting, "%63[a-z0-9_]=%u%n", name, &value, &end) != 2 || setting[end] || value > UINT8_MAX) {
-      diag_error("--set %s: NAME=NUMBER with a number from 0 to 255, please", setting);
+    bool memory = sscanf(setting, "%63[a-z0-9_].%63[a-z0-9_]=%u%n", name, key, &value, &end) == 3;
+    bool core = !memory && sscanf(setting, "%63[a-z0-9_]=%u%n", name, &value, &end) == 2;
+    if ((!memory && !core) || setting[end] || value > UINT8_MAX) {
+      diag_error("--set %s: NAME=NUMBER or REGION.NAME=NUMBER with a number from 0 to 255, please", setting);
       return false;
     }
-    if (!cost_model_set(m->model, name, value)) {
+    if (memory && !target_set(m->target, name, key, value)) {
+      diag_error("--set %s: %s has no region %s with a number %s", setting, m->target->name, name, key);
+      return false;
+    }
+    if (core && !cost_model_set(m->model, name, value)) {
       diag_error("--set %s: %s has no parameter %s", setting, m->model->core, name);
       return false;
     }

@@ -1,6 +1,7 @@
 #include "machine/memory_map.h"
 
 #include "base/diag.h"
+#include "timing/pipeline.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -208,7 +209,7 @@ bool memory_map_build(memory_map_t *map, const target_t *target, const program_t
   for (size_t i = 0; i < map->count; i++) {
     const mapped_region_t *r = &map->regions[i];
     map->ideal = map->ideal && !r->first_access && !r->first_write && !r->read_after_write;
-    map->regions[i].slave = (uint8_t)i;
+    map->regions[i].slave = r->writable ? (uint8_t)(i + 1) : SLAVE_CODE;
   }
   return true;
 }

@@ -15,7 +15,7 @@ typedef struct {
   uint32_t base, bytes;
   bool writable;
   uint8_t first_access, first_write, read_after_write; /* wait cycles: see timing/target.h */
-  uint8_t slave;                                       /* accesses to different bus slaves do not chain */
+  uint8_t slave;                                       /* see timing/pipeline.h */
   uint8_t grade;                                       /* grade_t of those numbers */
 } mapped_region_t;
 

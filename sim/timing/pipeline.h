@@ -14,6 +14,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* outcome_t.slave of memory behind the code buses (flash). */
+enum { SLAVE_CODE = 0 };
+
 /* What only execution knows about one executed instruction. */
 typedef struct {
   bool skipped;             /* its IT condition failed */
@@ -22,7 +25,7 @@ typedef struct {
                             /* memory's answer to that access */
   uint8_t first_wait;       /* wait cycles when it does not stream behind another access */
   uint8_t after_write_wait; /* further wait cycles of a read directly behind a write */
-  uint8_t slave;            /* who answered: accesses to different slaves do not chain */
+  uint8_t slave;            /* who answered: SLAVE_CODE or a number of its own */
   uint8_t memory_grade;     /* grade_t of the waits */
   uint32_t address;
   uint32_t next; /* address of the instruction executed after it */

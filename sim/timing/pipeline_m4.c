@@ -4,8 +4,7 @@
    settled when the next one is known, and then charged to the one that owes it. Fetch is a queue of words that fills
    while instructions execute; what empties it shows as waiting. Memory latency is not the core's: it comes in as
    outcome_t.first_wait and its neighbours.
-   Not modelled here: I/D contention at the flash port, FPU overlap of MAC with
-   integer code, exceptions. */
+   Not modelled here: I/D contention at the flash port, FPU overlap of MAC with integer code, exceptions. */
 #include "timing/pipeline.h"
 
 #include <string.h>
@@ -35,14 +34,18 @@ static bool same_base(const core_model_t *model, const insn_t *insn, uint8_t wri
   return (insn->flags & INSN_WRITEBACK) && insn->base == written_back && rule_is_on(model, RULE_SAME_BASE);
 }
 
+static bool is_other_ram(uint8_t slave, uint8_t before) {
+  return slave != before && slave != SLAVE_CODE && before != SLAVE_CODE;
+}
+
 /* Rule load_chain: the next load or store starts its address phase in a load's data phase. [TI-LS, which counts 1 + 2
    for a register-offset store; J-M4; SCU 100 x LDR] Not so when its address is what is being loaded (rule load_address)
-   [SCU 400 cycles], when both write back the same base (rule same_base) [J-M4], or when another bus slave answers (rule
-   other_slave) [J-M4; JA-M4]. */
+   [SCU 400 cycles], when both write back the same base (rule same_base) [J-M4], or when another RAM answers (rule
+   other_slave) [J-M4; JA-M4]. Flash and RAM chain with each other: docs/validation/m4.md, H7. */
 static bool chains_behind_load(const core_model_t *model, const m4_state_t *s, const insn_t *insn,
                                const outcome_t *outcome) {
   if (!(insn->flags & (INSN_SINGLE_LOAD | INSN_SINGLE_STORE))) return false;
-  if (outcome->slave != s->access.slave && rule_is_on(model, RULE_OTHER_SLAVE)) return false;
+  if (is_other_ram(outcome->slave, s->access.slave) && rule_is_on(model, RULE_OTHER_SLAVE)) return false;
   if ((s->load_writes & insn->address_regs) && rule_is_on(model, RULE_LOAD_ADDRESS)) return false;
   return !same_base(model, insn, s->access.load_base);
 }
@@ -149,6 +152,10 @@ static void charge_issue(const core_model_t *model, const m4_state_t *s, const i
   if (cycles > 1) charge(cost, beyond_issue_cause(insn), grade, cycles - 1);
 }
 
+static bool streams_behind(const m4_state_t *s, const outcome_t *outcome) {
+  return s->access.was_memory && s->access.slave == outcome->slave;
+}
+
 static m4_access_t remember_access(const core_model_t *model, const insn_t *insn, const outcome_t *outcome,
                                    bool streams, unsigned misaligned) {
   bool write = insn->memory == MEMORY_STORE;
@@ -237,17 +244,18 @@ static void remember(pipeline_t *pipeline, const insn_t *insn, const outcome_t *
   if (insn->memory == MEMORY_NONE || !done) {
     s->access = no_access;
   } else {
-    s->access = remember_access(pipeline->model, insn, outcome, s->access.was_memory, misaligned);
+    s->access = remember_access(pipeline->model, insn, outcome, streams_behind(s, outcome), misaligned);
     s->load_writes = insn->writes;
   }
   if ((insn->flags & INSN_FP_ARITH) && done) remember_fp(s, pipeline->model, insn, issued);
 }
 
-/* A read waits for memory unless it streams behind another access; a write's wait is settled with the next access. */
+/* A read waits for memory unless it streams behind another access to the same slave; a write's wait is settled with the
+   next access. */
 static void charge_memory(const m4_state_t *s, const insn_t *insn, const outcome_t *outcome, cost_t *cost) {
   if (insn->memory != MEMORY_LOAD) return;
   grade_t grade = (grade_t)outcome->memory_grade;
-  if (!s->access.was_memory) charge(cost, CAUSE_MEMORY, grade, outcome->first_wait);
+  if (!streams_behind(s, outcome)) charge(cost, CAUSE_MEMORY, grade, outcome->first_wait);
   if (s->access.was_write) charge(cost, CAUSE_MEMORY, grade, outcome->after_write_wait);
 }
 

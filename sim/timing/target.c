@@ -164,6 +164,22 @@ target_t *target_load(const char *directory, const char *name) {
   return target;
 }
 
+bool target_set(target_t *target, const char *name, const char *key, unsigned value) {
+  for (size_t i = 0; i < target->region_count; i++) {
+    region_t *region = &target->regions[i];
+    if (strcmp(region->name, name) != 0) continue;
+    unsigned *place = strcmp(key, "first_access") == 0       ? &region->first_access
+                      : strcmp(key, "first_write") == 0      ? &region->first_write
+                      : strcmp(key, "read_after_write") == 0 ? &region->read_after_write
+                                                             : NULL;
+    if (!place) return false;
+    *place = value;
+    region->grade = GRADE_ASSUMED;
+    return true;
+  }
+  return false;
+}
+
 void target_free(target_t *target) {
   if (!target) return;
   free(target->regions);

@@ -5,6 +5,7 @@
 
 #include "timing/cost_model.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,9 @@ typedef struct {
 
 /* Loads DIRECTORY/NAME.yaml, e.g. ("configs", "generic-m4"). Any defect is one diag_error_at line, and NULL. */
 target_t *target_load(const char *directory, const char *name);
+/* What if KEY (first_access, first_write, read_after_write) of region NAME were VALUE (0 to 255)? Its grade becomes
+   `assumed`. False when there is no such region or key. */
+bool target_set(target_t *target, const char *name, const char *key, unsigned value);
 void target_free(target_t *target);
 
 const char *region_kind_name(region_kind_t kind);

@@ -71,6 +71,19 @@ NETWORK() { echo "$FIRMWARE/house_price-m4.elf"; }
 
 @test "an unknown chip is refused" { refuses --mcu nosuch --mhz 20 "$(NETWORK)" -- "--mcu nosuch" "known are:" stm32l4r5zi; }
 
+@test "a number of the chip can be set, as a what-if, and says so" {
+  local plain slower
+  simulate --core m4 --mhz 20 --mcu stm32f407vg -q --json report.json --console /dev/null "$(NETWORK)"
+  plain="$(jq .total.cycles report.json)"
+  simulate --core m4 --mhz 20 --mcu stm32f407vg -q --json report.json --set flash.first_access=1 --console /dev/null "$(NETWORK)"
+  holds '.warnings[] | select(.code == "set")'
+  slower="$(jq .total.cycles report.json)"
+  [ "$slower" -gt "$plain" ]
+  refuses --core m4 --mhz 20 --set ram.colour=1 "$(NETWORK)" -- "no region ram with a number colour"
+  refuses --core m4 --mhz 20 --set nowhere.first_access=1 "$(NETWORK)" -- "no region nowhere"
+  refuses --core m4 --mhz 20 --set ram.first_access=900 "$(NETWORK)" -- "from 0 to 255"
+}
+
 @test "a switched-off rule is a what-if, and says so" {
   simulate --core m4 --mhz 20 -q --json report.json --rule-off branch_refill --console /dev/null "$(NETWORK)"
   exits_with 0

@@ -15,6 +15,7 @@ enum { TEXT_MAX = 4096, NAME_MAX_ = 64, FILES_MAX = 64, LINE_MAX_ = 512, ROWS_MA
 typedef struct {
   char name[NAME_MAX_], source[LINE_MAX_], miss[LINE_MAX_];
   char setting[NAME_MAX_]; /* "parameter=value", or empty */
+  char mcu[NAME_MAX_];     /* chip around the core, or empty: ideal memory */
   char init[TEXT_MAX], code[TEXT_MAX];
   double low, high;
   unsigned repeat, align, line, rows[ROWS_MAX], row_count;
@@ -75,6 +76,8 @@ static bool read_key(case_file_t *file, timing_case_t *c, const char *key, const
     snprintf(c->miss, sizeof c->miss, "%s", value);
   } else if (strcmp(key, "set") == 0) {
     snprintf(c->setting, sizeof c->setting, "%s", value);
+  } else if (strcmp(key, "mcu") == 0) {
+    snprintf(c->mcu, sizeof c->mcu, "%s", value);
   } else if (strcmp(key, "cycles") == 0) {
     good = read_cycles(value, c);
   } else if (strcmp(key, "repeat") == 0) {
@@ -231,10 +234,16 @@ static bool take_cycles(timing_case_t *c, const results_t *results, unsigned mar
   return true;
 }
 
-/* One run of the image with SETTING (empty: none): gives the cases that want it their cycles. */
-static bool run_setting(case_file_t *file, const settings_t *settings, const char *rule_off, const char *setting) {
+static bool alike(const timing_case_t *a, const timing_case_t *b) {
+  return strcmp(a->setting, b->setting) == 0 && strcmp(a->mcu, b->mcu) == 0;
+}
+
+/* One run of the image with the setting and chip of LIKE: gives the cases that want the same their cycles. */
+static bool run_like(case_file_t *file, const settings_t *settings, const char *rule_off, const timing_case_t *like) {
+  const char *setting = like->setting;
   machine_options_t options = {.firmware = file->image,
                                .core = settings->core,
+                               .mcu = *like->mcu ? like->mcu : NULL,
                                .mhz = 1,
                                .data_directory = settings->data,
                                .max_cycles = 100000000,
@@ -250,7 +259,7 @@ static bool run_setting(case_file_t *file, const settings_t *settings, const cha
   if (results && results->fault) diag_error_at(file->path, 0, 0, "%s", results->fault);
   enum { MARKER_CYCLES = 1 };
   for (size_t i = 0; good && i < file->count; i++) {
-    if (strcmp(file->cases[i].setting, setting) != 0 || take_cycles(&file->cases[i], results, MARKER_CYCLES)) continue;
+    if (!alike(&file->cases[i], like) || take_cycles(&file->cases[i], results, MARKER_CYCLES)) continue;
     good = bad_line(file, file->cases[i].line, "its markers were not reached exactly once");
   }
   results_free(results);
@@ -258,10 +267,11 @@ static bool run_setting(case_file_t *file, const settings_t *settings, const cha
 }
 
 static bool run(case_file_t *file, const settings_t *settings, const char *rule_off) {
-  if (!run_setting(file, settings, rule_off, "")) return false;
   for (size_t i = 0; i < file->count; i++) {
-    const char *setting = file->cases[i].setting;
-    if (*setting && !run_setting(file, settings, rule_off, setting)) return false;
+    size_t first = 0;
+    while (!alike(&file->cases[first], &file->cases[i]))
+      first++;
+    if (first == i && !run_like(file, settings, rule_off, &file->cases[i])) return false;
   }
   return true;
 }

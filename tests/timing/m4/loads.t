@@ -222,14 +222,49 @@ asm
 end
 
 case   other-slave
-src    J-M4: loads that different slaves answer do not pipeline, 4 (here RAM and flash)
+src    J-M4: loads that different slaves answer do not pipeline, 4 (SRAM1 and SRAM2)
 cycles 4
 row 34
+mcu stm32f407vg
+init   ldr r3, =0x2001c000
+asm
+  ldr r0, [r1]
+  ldr r2, [r3]
+end
+
+case   flash-and-ram
+src    embench crc32 and nettle-aes of two compilers: flash and RAM chain (docs/validation/m4.md, H7)
+cycles 3
+mcu stm32f407vg
 init   ldr r3, =start
 init   bic r3, r3, #3
 asm
   ldr r0, [r1]
   ldr r2, [r3]
+end
+
+case   flash-caches-off
+src    embench crc32 of two compilers: a look-up in flash takes 3 when the flash's caches are off (H7)
+cycles 3
+mcu stm32f407vg
+set flash.first_access=1
+init   ldr r3, =start
+init   bic r3, r3, #3
+asm
+  ldr r2, [r3]
+end
+
+case   flash-caches-off-chain
+src    embench nettle-aes of two compilers: the first read behind another memory's access waits, the next streams (H7)
+cycles 5
+mcu stm32f407vg
+set flash.first_access=1
+init   ldr r3, =start
+init   bic r3, r3, #3
+asm
+  ldr r0, [r1]
+  ldr r2, [r3]
+  ldr r4, [r3, #4]
 end
 
 case   ldrd
