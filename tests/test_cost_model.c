@@ -70,10 +70,10 @@ START_TEST(rows_in_order) {
 END_TEST
 
 /* Rules that act between instructions: no row names them. */
-static const rule_t between_instructions[] = {RULE_LOAD_ADDRESS,      RULE_SAME_BASE,     RULE_OTHER_SLAVE,
-                                              RULE_ADDRESS_INTERLOCK, RULE_MISALIGNED,    RULE_FETCH_QUEUE,
-                                              RULE_SPECULATIVE_FETCH, RULE_UNALIGNED_RUN, RULE_SKIPPED,
-                                              RULE_DUAL_ISSUE,        RULE_STORE_TO_LOAD, RULE_FMA_SHADOW};
+static const rule_t between_instructions[] = {
+    RULE_LOAD_ADDRESS, RULE_SAME_BASE,     RULE_OTHER_SLAVE,       RULE_LATE_OPCODE,   RULE_ADDRESS_INTERLOCK,
+    RULE_MISALIGNED,   RULE_FETCH_QUEUE,   RULE_SPECULATIVE_FETCH, RULE_UNALIGNED_RUN, RULE_SKIPPED,
+    RULE_DUAL_ISSUE,   RULE_STORE_TO_LOAD, RULE_FMA_SHADOW};
 
 static bool acts_between_instructions(rule_t rule) {
   size_t i = sizeof between_instructions / sizeof between_instructions[0];

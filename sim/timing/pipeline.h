@@ -54,6 +54,7 @@ typedef struct {
 } cost_t;
 
 /* ---- Cortex-M4 ---- */
+enum { NO_BASE = 0xFF }; /* no register was written back */
 
 /* What the previous instruction's memory access means for the next one; 8 bytes, replaced as a whole. */
 typedef struct {
@@ -63,8 +64,8 @@ typedef struct {
   bool nop_free;            /* a NOP now costs nothing */
   bool was_write;           /* that access was a store */
   bool was_memory;          /* any access: the next one streams behind it */
-  uint8_t load_base;        /* base register that the load wrote back, or 0xFF */
-  uint8_t store_base;       /* base register that the store wrote back, or 0xFF */
+  uint8_t load_base;        /* base register that the load wrote back, or NO_BASE */
+  uint8_t store_base;       /* base register that the store wrote back, or NO_BASE */
   uint8_t store_misaligned; /* bus cycles of a misaligned store that only a memory access waits for */
   uint8_t store_wait;       /* wait cycles of its first write, likewise */
   uint8_t slave;            /* who answered */

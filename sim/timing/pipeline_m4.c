@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-static const m4_access_t no_access = {.load_base = 0xFF, .store_base = 0xFF};
+static const m4_access_t no_access = {.load_base = NO_BASE, .store_base = NO_BASE};
 
 void m4_reset(pipeline_t *pipeline) {
   m4_state_t *s = &pipeline->state.m4;
@@ -34,20 +34,35 @@ static bool same_base(const core_model_t *model, const insn_t *insn, uint8_t wri
   return (insn->flags & INSN_WRITEBACK) && insn->base == written_back && rule_is_on(model, RULE_SAME_BASE);
 }
 
+/* A base written back by the load before is as late for the address generator as any result. */
+static bool uses_new_base(const core_model_t *model, const insn_t *insn, uint8_t written_back) {
+  if (written_back == NO_BASE || !(insn->address_regs & REG_BIT(written_back))) return false;
+  return rule_is_on(model, RULE_SAME_BASE);
+}
+
+/* A 32-bit opcode off a word boundary needs two words; when the second has not arrived as the load issues, the access
+   starts too late for that load's data phase. [J-M4: 32-bit loads off word boundaries may fail to pipeline; C load
+   page] */
+static bool is_late_opcode(const m4_state_t *s, const insn_t *insn) {
+  return insn_is_wide_unaligned(insn) && s->fetched < insn->size / sizeof insn->opcode[0];
+}
+
 static bool is_other_ram(uint8_t slave, uint8_t before) {
   return slave != before && slave != SLAVE_CODE && before != SLAVE_CODE;
 }
 
 /* Rule load_chain: the next load or store starts its address phase in a load's data phase. [TI-LS, which counts 1 + 2
    for a register-offset store; J-M4; SCU 100 x LDR] Not so when its address is what is being loaded (rule load_address)
-   [SCU 400 cycles], when both write back the same base (rule same_base) [J-M4], or when another RAM answers (rule
-   other_slave) [J-M4; JA-M4]. Flash and RAM chain with each other: docs/validation/m4.md, H7. */
+   [SCU 400 cycles], when that load has just written its base back (rule same_base) [J-M4 for two writebacks], when
+   another RAM answers (rule other_slave) [J-M4; JA-M4], or when its opcode is not in decode yet (rule late_opcode).
+   Flash and RAM chain with each other: docs/validation/m4.md, H7. */
 static bool chains_behind_load(const core_model_t *model, const m4_state_t *s, const insn_t *insn,
                                const outcome_t *outcome) {
   if (!(insn->flags & (INSN_SINGLE_LOAD | INSN_SINGLE_STORE))) return false;
   if (is_other_ram(outcome->slave, s->access.slave) && rule_is_on(model, RULE_OTHER_SLAVE)) return false;
   if ((s->load_writes & insn->address_regs) && rule_is_on(model, RULE_LOAD_ADDRESS)) return false;
-  return !same_base(model, insn, s->access.load_base);
+  if (is_late_opcode(s, insn) && rule_is_on(model, RULE_LATE_OPCODE)) return false;
+  return !uses_new_base(model, insn, s->access.load_base);
 }
 
 /* A load pays for its data cycle unless the next instruction hides it. */
@@ -160,7 +175,7 @@ static m4_access_t remember_access(const core_model_t *model, const insn_t *insn
                                    bool streams, unsigned misaligned) {
   bool write = insn->memory == MEMORY_STORE;
   bool load = (insn->flags & INSN_SINGLE_LOAD) != 0, store = is_single_store_imm(insn);
-  uint8_t written_base = insn->flags & INSN_WRITEBACK ? insn->base : 0xFF;
+  uint8_t written_base = insn->flags & INSN_WRITEBACK ? insn->base : NO_BASE;
   return (m4_access_t){.load_open = load,
                        .store_open = store,
                        .chainable = model->rows[insn->cls].rule == RULE_LOAD_CHAIN,
@@ -170,8 +185,8 @@ static m4_access_t remember_access(const core_model_t *model, const insn_t *insn
                        .store_wait = write && !streams ? outcome->first_wait : 0,
                        .slave = outcome->slave,
                        .memory_grade = outcome->memory_grade,
-                       .load_base = load ? written_base : 0xFF,
-                       .store_base = store ? written_base : 0xFF,
+                       .load_base = load ? written_base : NO_BASE,
+                       .store_base = store ? written_base : NO_BASE,
                        .store_misaligned = write ? (uint8_t)misaligned : 0};
 }
 

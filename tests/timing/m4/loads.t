@@ -232,6 +232,35 @@ asm
   ldr r2, [r3]
 end
 
+case   late-opcode
+src    J-M4: 32-bit loads off word boundaries may fail to pipeline; when, BIKE and nsichneu say (docs/validation/m4.md, H9)
+cycles 7
+asm
+  b.n 1f
+1:
+  ldr.w r0, [r1]
+  ldr.w r2, [r3]
+end
+
+case   late-opcode-in-time
+src    J-M4: the same, behind 16-bit opcodes that leave fetch time to get ahead (docs/validation/m4.md, H9)
+cycles 6
+asm
+  nop.n
+  nop.n
+  nop.n
+  ldr.w r0, [r1]
+  ldr.w r2, [r3]
+end
+
+case   new-base
+src    J-M4: not chained on the same base register; without a writeback of its own: BIKE (docs/validation/m4.md, H10)
+cycles 4
+asm
+  ldr.w r0, [r8, #4]!
+  ldr.w r2, [r8, #4]
+end
+
 case   flash-and-ram
 src    embench crc32 and nettle-aes of two compilers: flash and RAM chain (docs/validation/m4.md, H7)
 cycles 3
