@@ -71,9 +71,10 @@ END_TEST
 
 /* Rules that act between instructions: no row names them. */
 static const rule_t between_instructions[] = {
-    RULE_LOAD_ADDRESS, RULE_SAME_BASE,     RULE_OTHER_SLAVE,       RULE_LATE_OPCODE,   RULE_ADDRESS_INTERLOCK,
-    RULE_MISALIGNED,   RULE_FETCH_QUEUE,   RULE_SPECULATIVE_FETCH, RULE_UNALIGNED_RUN, RULE_SKIPPED,
-    RULE_DUAL_ISSUE,   RULE_STORE_TO_LOAD, RULE_FMA_SHADOW};
+    RULE_LOAD_ADDRESS,      RULE_SAME_BASE,  RULE_OTHER_SLAVE,   RULE_LATE_OPCODE,
+    RULE_ADDRESS_INTERLOCK, RULE_MISALIGNED, RULE_FETCH_QUEUE,   RULE_SPECULATIVE_FETCH,
+    RULE_UNALIGNED_RUN,     RULE_SKIPPED,    RULE_STORE_QUEUE,   RULE_FP64_RUN,
+    RULE_FP64_OPERANDS,     RULE_DUAL_ISSUE, RULE_STORE_TO_LOAD, RULE_FMA_SHADOW};
 
 static bool acts_between_instructions(rule_t rule) {
   size_t i = sizeof between_instructions / sizeof between_instructions[0];

@@ -196,6 +196,12 @@ uint32_t engine_register(engine_t *engine, unsigned number) {
   return value;
 }
 
+uint64_t engine_double_register(engine_t *engine, unsigned number) {
+  uint64_t value = 0;
+  uc_reg_read(engine->uc, UC_ARM_REG_D0 + (int)number, &value);
+  return value;
+}
+
 void engine_set_register(engine_t *engine, unsigned number, uint32_t value) {
   uc_reg_write(engine->uc, register_id(number), &value);
 }

@@ -59,6 +59,8 @@ bool engine_write(engine_t *engine, uint32_t address, const void *bytes, size_t 
 
 /* Core registers 0..15. Inside the insn callback they hold the values before that instruction; pc is stale there. */
 uint32_t engine_register(engine_t *engine, unsigned number);
+/* D0 to D15, as bits. */
+uint64_t engine_double_register(engine_t *engine, unsigned number);
 void engine_set_register(engine_t *engine, unsigned number, uint32_t value);
 
 /* Runs from PC (Thumb bit ignored) until something ends it. */

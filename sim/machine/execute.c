@@ -176,6 +176,23 @@ static code_slot_t *complete_pending(machine_t *m, uint32_t address) {
   return m->ended ? NULL : slot;
 }
 
+/* Operand values before the instruction runs. */
+static fp64_operands_t compare_doubles(machine_t *m, const insn_t *insn) {
+  uint64_t factors[2] = {0}, accumulator = 0;
+  unsigned count = 0;
+  for (unsigned i = 0; i < insn->operand_count; i++) {
+    unsigned reg = insn->operands[i].reg, role = insn->operands[i].role;
+    if (reg < REG_S0 || (reg & 1u)) continue; /* the odd half of a double */
+    uint64_t value = engine_double_register(m->engine, (reg - REG_S0) / 2);
+    if (role == ROLE_FP_ACCUMULATE_MLA || role == ROLE_FP_ACCUMULATE_FMA) {
+      accumulator = value;
+    } else if (count < 2) {
+      factors[count++] = value;
+    }
+  }
+  return fp64_compare(insn, factors[0], factors[1], accumulator);
+}
+
 void execute_insn(void *machine, uint32_t address) {
   machine_t *m = machine;
   if (m->ended) return;
@@ -186,6 +203,8 @@ void execute_insn(void *machine, uint32_t address) {
   if (slot->insn.flags & INSN_DIVIDE) {
     m->outcome.dividend = engine_register(m->engine, slot->insn.divide_n);
     m->outcome.divisor = engine_register(m->engine, slot->insn.divide_m);
+  } else if ((slot->insn.flags & INSN_FP_ARITH) && fp64_has_operands(&slot->insn)) {
+    m->outcome.fp64_operands = (uint8_t)compare_doubles(m, &slot->insn);
   }
 }
 

@@ -68,6 +68,13 @@ static const cyaml_strval_t class_words[] = {
 #undef INSN_CLASS
 };
 
+/* What a forwarding row may name: a class, or a result that is a parameter. */
+static const cyaml_strval_t producer_words[] = {
+#define INSN_CLASS(id, name, text) {name, CLASS_##id},
+#include "timing/insn_class.def"
+#undef INSN_CLASS
+    {"early_result", PRODUCER_EARLY}, {"writeback_result", PRODUCER_WRITEBACK}};
+
 static const cyaml_strval_t role_words[] = {
 #define OPERAND_ROLE(id, name, text) {name, ROLE_##id},
 #include "timing/operand_role.def"
@@ -133,12 +140,12 @@ static const cyaml_schema_field_t need_fields[] = {YAMLFILE_ENUM("role", YAMLFIL
                                                    PROVENANCE(file_need_t), CYAML_FIELD_END};
 static const cyaml_schema_value_t need_entry = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, file_need_t, need_fields)};
 
-static const cyaml_schema_value_t class_entry = {
-    CYAML_VALUE_ENUM(CYAML_FLAG_STRICT, int, class_words, CYAML_ARRAY_LEN(class_words))};
+static const cyaml_schema_value_t producer_entry = {
+    CYAML_VALUE_ENUM(CYAML_FLAG_STRICT, int, producer_words, CYAML_ARRAY_LEN(producer_words))};
 static const cyaml_schema_value_t role_entry = {
     CYAML_VALUE_ENUM(CYAML_FLAG_STRICT, int, role_words, CYAML_ARRAY_LEN(role_words))};
 static const cyaml_schema_field_t forwarding_fields[] = {
-    YAMLFILE_LIST("from", file_forwarding_t, producers, &class_entry),
+    YAMLFILE_LIST("from", file_forwarding_t, producers, &producer_entry),
     YAMLFILE_LIST("to", file_forwarding_t, consumers, &role_entry),
     YAMLFILE_WORD("cycles", YAMLFILE_MUST, file_forwarding_t, cycles), PROVENANCE(file_forwarding_t), CYAML_FIELD_END};
 static const cyaml_schema_value_t forwarding_entry = {
@@ -393,7 +400,7 @@ static void fill_producer(core_model_t *model, unsigned producer, parameter_t id
 }
 
 static bool load_forwarding(loader_t *loader, const file_model_t *file) {
-  bool seen[CLASS_COUNT][ROLE_COUNT] = {{false}};
+  bool seen[PRODUCER_COUNT][ROLE_COUNT] = {{false}};
   enter(loader, "forwarding", "from");
   for (unsigned i = 0; i < file->forwarding_count; i++) {
     next(loader);
@@ -403,17 +410,20 @@ static bool load_forwarding(loader_t *loader, const file_model_t *file) {
     if (!number(loader, "cycles", row->cycles, INT8_MAX, &cycles)) return false;
     if (!provenance(loader, &row->from, true, &from)) return false;
     for (unsigned p = 0; p < row->producers_count; p++) {
-      insn_class_t cls = (insn_class_t)row->producers[p];
-      if (loader->model->rows[cls].unsupported) {
-        return refuse(loader, "from", "class %s is unsupported", insn_class_name(cls));
+      unsigned producer = (unsigned)row->producers[p];
+      const char *name = producer_words[producer].str;
+      bool is_class = producer < CLASS_COUNT;
+      if (is_class ? loader->model->rows[producer].unsupported
+                   : loader->model->core_bit != parameter_cores[PARAMETER_EARLY_RESULT]) {
+        return refuse(loader, "from", "%s %s is unsupported", is_class ? "class" : "result", name);
       }
       for (unsigned c = 0; c < row->consumers_count; c++) {
         operand_role_t role = (operand_role_t)row->consumers[c];
-        if (seen[cls][role]) {
-          return refuse(loader, "from", "%s to %s is given already", insn_class_name(cls), operand_role_name(role));
+        if (seen[producer][role]) {
+          return refuse(loader, "from", "%s to %s is given already", name, operand_role_name(role));
         }
-        seen[cls][role] = true;
-        loader->model->distance[cls][role] = (distance_t){.cycles = (int8_t)cycles, .grade = from.grade};
+        seen[producer][role] = true;
+        loader->model->distance[producer][role] = (distance_t){.cycles = (int8_t)cycles, .grade = from.grade};
       }
     }
   }
@@ -439,6 +449,9 @@ static bool load_parameters(loader_t *loader, const file_model_t *file) {
     if (name == PARAMETER_DIVIDE_BITS_PER_CYCLE && value == 0) return refuse(loader, "value", "must be at least 1");
     if (name == PARAMETER_PREDICTOR_ENTRIES && (value == 0 || (value & (value - 1)))) {
       return refuse(loader, "value", "must be a power of two");
+    }
+    if (name == PARAMETER_STORE_QUEUE_DEPTH && (value == 0 || value > STORE_QUEUE_DEPTH_MAX)) {
+      return refuse(loader, "value", "must be 1 to %d", STORE_QUEUE_DEPTH_MAX);
     }
     *into = (cost_parameter_t){.value = (unsigned)value, .present = true};
     if (!provenance(loader, &parameter->from, true, &into->from)) return false;
@@ -499,11 +512,12 @@ static core_model_t *load_texts(const char *core, const yamlfile_t *model_text, 
               load_rows(&loader, files->model) && load_needs(&loader, files->model, needs);
   if (done) {
     fill_distances(model, needs);
-    done = load_forwarding(&loader, files->model) && load_parameters(&loader, files->model);
-  }
-  if (done) {
+    done = load_parameters(&loader, files->model);
     fill_producer(model, PRODUCER_EARLY, PARAMETER_EARLY_RESULT);
     fill_producer(model, PRODUCER_WRITEBACK, PARAMETER_WRITEBACK_RESULT);
+    done = done && load_forwarding(&loader, files->model);
+  }
+  if (done) {
     yamlfile_hash((const yamlfile_t[]){*model_text, *sources_text}, 2, model->hash);
     return model;
   }

@@ -98,6 +98,8 @@ enum {
   PRODUCER_COUNT
 };
 
+enum { STORE_QUEUE_DEPTH_MAX = 8 }; /* stores that a pipeline can keep in mind */
+
 /* Distance in cycles between the issue of a producer and of its consumer, by producer and operand role. */
 typedef struct {
   int8_t cycles;

@@ -17,6 +17,16 @@
 /* outcome_t.slave of memory behind the code buses (flash). */
 enum { SLAVE_CODE = 0 };
 
+/* How the operands of a double precision operation compare: see fp64.c. */
+typedef enum {
+  FP64_DIFFERENT, /* exponents differ (MAC: those of product and accumulator); also: not known */
+  FP64_SAME,
+  FP64_SUBNORMAL,
+  FP64_ZERO,
+  FP64_SUBNORMAL_SUM, /* MAC: a factor and the accumulator are subnormal */
+  FP64_OPERANDS_COUNT
+} fp64_operands_t;
+
 /* What only execution knows about one executed instruction. */
 typedef struct {
   bool skipped;             /* its IT condition failed */
@@ -30,6 +40,7 @@ typedef struct {
   uint32_t address;
   uint32_t next; /* address of the instruction executed after it */
   uint32_t dividend, divisor;
+  uint8_t fp64_operands; /* fp64_operands_t, where fp64_has_operands() */
 } outcome_t;
 
 /* CYCLES owned by this instruction, or by the one before it when `previous`. */
@@ -90,7 +101,7 @@ typedef struct {
 } m4_state_t;
 
 /* ---- Cortex-M7 ---- */
-enum { PREDICTOR_MAX = 256, RETURN_STACK_MAX = 16, STORE_QUEUE = 8 };
+enum { PREDICTOR_MAX = 256, RETURN_STACK_MAX = 16, STORE_QUEUE = STORE_QUEUE_DEPTH_MAX, STORE_BANKS = 2 };
 
 /* Branch target address cache with two-bit counters, and a return stack. Organisation assumed: see cost_models. */
 typedef struct {
@@ -100,6 +111,17 @@ typedef struct {
   uint32_t returns[RETURN_STACK_MAX];
   uint8_t top, depth;
 } predictor_t;
+
+/* Recent stores: which words, and when the memory has taken them. */
+typedef struct {
+  uint64_t last;              /* issue cycle + 1 of the last store */
+  uint64_t time[STORE_QUEUE]; /* issue cycle + 1 of the store of word[], 0: none */
+  uint32_t word[STORE_QUEUE]; /* address / 4 */
+  uint64_t drained[STORE_QUEUE];
+  uint64_t bank_free[STORE_BANKS];
+  uint64_t slow_until; /* no narrow or unaligned store is on its way from this cycle on */
+  uint8_t next, drained_next;
+} store_queue_t;
 
 typedef struct {
   uint64_t issued[REG_COUNT]; /* cycle at which the last writer of a register issued */
@@ -112,11 +134,9 @@ typedef struct {
   bool slot_open;    /* the younger slot of the current pair is free */
   uint64_t mac_time; /* issue cycle + 1 of the last single precision MAC, 0: none */
   uint8_t mac_cls;
-  bool mac_in_run;     /* that MAC issued in the shadow of another */
-  uint64_t last_store; /* issue cycle + 1 of the last store */
-  uint64_t store_time[STORE_QUEUE];
-  uint32_t store_word[STORE_QUEUE];
-  uint8_t store_next;
+  bool mac_in_run;    /* that MAC issued in the shadow of another */
+  uint64_t mac64_end; /* cycle in which the last double precision MAC has left the FPU, 0: none */
+  store_queue_t stores;
   predictor_t predictor;
 } m7_state_t;
 
@@ -163,6 +183,24 @@ void m4_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
 void m4_drain(pipeline_t *pipeline, cost_t *cost);
 void m7_reset(pipeline_t *pipeline);
 void m7_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, cost_t *cost);
+
+/* fp64.c. Does the cost of INSN depend on the values of its operands? And how do A, B (factors of a MAC) and the
+   ACCUMULATOR, as bits, compare? */
+bool fp64_has_operands(const insn_t *insn);
+bool fp64_is_mac(unsigned cls);
+fp64_operands_t fp64_compare(const insn_t *insn, uint64_t a, uint64_t b, uint64_t accumulator);
+/* Cycles it holds issue at CYCLE; GRADE is made worse where a number is known less well. */
+unsigned fp64_cycles(const pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, uint64_t cycle,
+                     grade_t *grade);
+
+/* store_queue.c. The cycle at which a load of WORDS from ADDRESS on finds what was stored there WAIT cycles before; 0:
+   no such store. */
+uint64_t store_queue_delivered(const store_queue_t *queue, uint32_t address, unsigned words, unsigned wait);
+/* The first cycle from CYCLE on at which a store finds room in a queue of DEPTH (1 to STORE_QUEUE). */
+uint64_t store_queue_room(const store_queue_t *queue, unsigned depth, uint64_t cycle);
+/* A store of WORDS accesses of BYTES each issued at CYCLE; a narrow or unaligned one holds its banks for SLOW_HOLD. */
+void store_queue_enter(store_queue_t *queue, uint32_t address, unsigned bytes, unsigned words, unsigned slow_hold,
+                       uint64_t cycle);
 
 /* predictor.c. True when the branch was predicted right; learns from it. ENTRIES and RETURNS from the cost model. */
 bool predictor_resolve(predictor_t *predictor, unsigned entries, unsigned returns, const insn_t *insn,

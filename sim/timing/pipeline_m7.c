@@ -4,8 +4,7 @@
    pair. Operands are needed, and results appear, at different stages; the cost model turns that into one distance in
    cycles for each (producer class, operand role). The clock advances when an older instruction issues: the cycle is
    charged to it, a younger partner is free, and waiting is charged to the instruction that waits.
-   Not modelled here: instruction fetch, the TCM store queue's byte costs, bank patterns of LDM, data-dependent double
-   precision, exceptions, caches. */
+   Not modelled here: instruction fetch, bank patterns of LDM, exceptions, caches. */
 #include "timing/pipeline.h"
 
 #include <string.h>
@@ -66,7 +65,7 @@ static bool ready_early(const pipeline_t *pipeline, const insn_t *insn, uint64_t
   const m7_state_t *s = &pipeline->state.m7;
   for (unsigned i = 0; i < insn->operand_count; i++) {
     unsigned reg = insn->operands[i].reg;
-    const distance_t *distance = &pipeline->model->distance[s->writer[reg]][ROLE_EARLY];
+    const distance_t *distance = &pipeline->model->distance[s->writer[reg]][ROLE_EARLY_ALU];
     if (s->issued[reg] + (uint64_t)distance->cycles > cycle) return false;
   }
   return true;
@@ -98,6 +97,10 @@ static bool in_fma_shadow(const pipeline_t *pipeline, uint64_t cycle) {
 
 static void hold_for_fpu(const pipeline_t *pipeline, const insn_t *insn, hold_t *hold) {
   const m7_state_t *s = &pipeline->state.m7;
+  if (insn->cls == CLASS_FP64_ADD && s->mac64_end && rule_is_on(pipeline->model, RULE_FP64_RUN)) {
+    const cost_parameter_t *blocked = &pipeline->model->parameters[PARAMETER_FP64_ADD_BEHIND_MAC];
+    hold_until(hold, s->mac64_end + blocked->value, CAUSE_FP_BUSY, blocked->from.grade);
+  }
   if (!s->mac_time) return;
   const cost_parameter_t *shadow = &pipeline->model->parameters[PARAMETER_FMA_SHADOW];
   if (barred_by_fma_shadow(insn)) {
@@ -110,21 +113,24 @@ static void hold_for_fpu(const pipeline_t *pipeline, const insn_t *insn, hold_t 
   }
 }
 
-static uint32_t word_of(uint32_t address) { return address >> 2; } /* not cycles: 4 bytes */
-
 static uint32_t words_moved(const insn_t *insn) { return insn->transfers > 1 ? insn->transfers : 1; }
 
-/* A load of a word that a recent store has not yet delivered. [LM] */
+/* A load of a word that a recent store has not yet delivered. [LM] Rule store_queue: a store that finds no room. [J-M7]
+ */
 static void hold_for_stores(const pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, hold_t *hold) {
   const m7_state_t *s = &pipeline->state.m7;
-  if (insn->memory != MEMORY_LOAD || !outcome->has_address) return;
-  const cost_parameter_t *wait = &pipeline->model->parameters[PARAMETER_STORE_TO_LOAD_SAME];
-  if (pipeline->now >= s->last_store + wait->value) return;
-  uint32_t first = word_of(outcome->address);
-  for (unsigned i = 0; i < STORE_QUEUE; i++) {
-    if (s->store_time[i] && s->store_word[i] - first < words_moved(insn)) {
-      hold_until(hold, s->store_time[i] - 1 + wait->value, CAUSE_STORE, wait->from.grade);
-    }
+  const cost_parameter_t *parameters = pipeline->model->parameters;
+  if (!outcome->has_address) return;
+  if (insn->memory == MEMORY_LOAD) {
+    const cost_parameter_t *wait = &parameters[PARAMETER_STORE_TO_LOAD_SAME];
+    if (pipeline->now >= s->stores.last + wait->value) return;
+    uint64_t cycle = store_queue_delivered(&s->stores, outcome->address, words_moved(insn), wait->value);
+    hold_until(hold, cycle, CAUSE_STORE, wait->from.grade);
+  } else if (pipeline->now < s->stores.slow_until && rule_is_on(pipeline->model, RULE_STORE_QUEUE)) {
+    const cost_parameter_t *depth = &parameters[PARAMETER_STORE_QUEUE_DEPTH];
+    uint64_t from = s->slot_open ? s->older_time : pipeline->now;
+    if (hold->cycle > from) from = hold->cycle;
+    hold_until(hold, store_queue_room(&s->stores, depth->value, from), CAUSE_STORE, depth->from.grade);
   }
 }
 
@@ -220,12 +226,8 @@ static void record(pipeline_t *pipeline, const insn_t *insn, const outcome_t *ou
     s->mac_cls = insn->cls;
   }
   if (insn->memory == MEMORY_STORE && outcome->has_address) {
-    s->last_store = cycle + 1;
-    for (uint32_t i = 0; i < words_moved(insn); i++) {
-      s->store_time[s->store_next] = cycle + 1;
-      s->store_word[s->store_next] = word_of(outcome->address) + i;
-      s->store_next = (uint8_t)((s->store_next + 1) % STORE_QUEUE);
-    }
+    store_queue_enter(&s->stores, outcome->address, insn->access_bytes, words_moved(insn),
+                      pipeline->model->parameters[PARAMETER_NARROW_STORE_HOLD].value, cycle);
   }
 }
 
@@ -235,11 +237,13 @@ static unsigned odd_word_cycles(const core_model_t *model, const insn_t *insn, c
   return same_bank(outcome->address, 0) ? 0 : model->parameters[PARAMETER_STORE_MULTIPLE_ODD_WORD].value;
 }
 
-static unsigned occupied_cycles(const core_model_t *model, const insn_t *insn, const outcome_t *outcome,
-                                grade_t *grade) {
+static unsigned occupied_cycles(const pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
+                                uint64_t cycle, grade_t *grade) {
+  const core_model_t *model = pipeline->model;
   const cost_row_t *row = &model->rows[insn->cls];
   *grade = row->from.grade;
   if (row->rule == RULE_DIVIDE_EARLY_OUT && !outcome->skipped) return divide_cycles(model, insn, outcome, grade);
+  if (fp64_has_operands(insn) && !outcome->skipped) return fp64_cycles(pipeline, insn, outcome, cycle, grade);
   unsigned cycles = insn->flags & INSN_DIVIDE ? row->max : row->issue;
   cycles += list_beats(row, insn) + odd_word_cycles(model, insn, outcome);
   return cycles ? cycles : 1;
@@ -321,7 +325,7 @@ static void issue_younger(pipeline_t *pipeline, const insn_t *insn, const outcom
   cost->paired = true;
   /* A divide that joins as the younger still locks the pipeline for the rest of its cycles. [J-M7 16/14] */
   grade_t grade;
-  unsigned cycles = occupied_cycles(pipeline->model, insn, outcome, &grade);
+  unsigned cycles = occupied_cycles(pipeline, insn, outcome, cycle, &grade);
   if (cycles > 1) charge(cost, beyond_issue_cause(insn), grade, cycles - 1);
   charge_consequences(pipeline, insn, outcome, cycle, true, cost);
 }
@@ -331,12 +335,17 @@ static void issue_older(pipeline_t *pipeline, const insn_t *insn, const outcome_
   m7_state_t *s = &pipeline->state.m7;
   const cost_row_t *row = &pipeline->model->rows[insn->cls];
   grade_t grade;
-  unsigned cycles = occupied_cycles(pipeline->model, insn, outcome, &grade);
+  unsigned cycles = occupied_cycles(pipeline, insn, outcome, cycle, &grade);
   charge(cost, CAUSE_ISSUE, grade, 1);
   if (cycles > 1) charge(cost, beyond_issue_cause(insn), grade, cycles - 1);
   bool early = (insn->flags & INSN_EARLY) && (row->rule == RULE_EARLY_ALU || row->rule == RULE_EARLY_SHIFT) &&
                ready_early(pipeline, insn, cycle);
   record(pipeline, insn, outcome, cycle, early);
+  if (fp64_has_operands(insn) && !outcome->skipped) {
+    /* The result is as much later or earlier as the operation takes longer or less than its row says. */
+    set_writer(s, insn->writes, cycle + cycles - row->issue, insn->cls);
+    if (fp64_is_mac(insn->cls)) s->mac64_end = cycle + cycles;
+  }
   s->older_cls = insn->cls;
   s->older_time = cycle;
   s->older_early = early && row->rule == RULE_EARLY_SHIFT;

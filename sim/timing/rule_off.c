@@ -109,11 +109,25 @@ bool cost_model_rule_off(core_model_t *model, const char *name) {
   return true;
 }
 
+/* The result of PRODUCER appears CHANGE cycles later. */
+static void move_results(core_model_t *model, unsigned producer, int change) {
+  for (operand_role_t role = 0; role < ROLE_COUNT; role++) {
+    int cycles = model->distance[producer][role].cycles + change;
+    model->distance[producer][role] = (distance_t){(int8_t)(cycles < 0          ? 0
+                                                            : cycles > INT8_MAX ? INT8_MAX
+                                                                                : cycles),
+                                                   GRADE_ASSUMED};
+  }
+}
+
 bool cost_model_set(core_model_t *model, const char *name, unsigned value) {
   for (parameter_t id = 0; id < PARAMETER_COUNT; id++) {
     if (!model->parameters[id].present || strcmp(parameter_name(id), name) != 0) continue;
+    int change = (int)value - (int)model->parameters[id].value;
     model->parameters[id].value = value;
     model->parameters[id].from.grade = GRADE_ASSUMED;
+    if (id == PARAMETER_EARLY_RESULT) move_results(model, PRODUCER_EARLY, change);
+    if (id == PARAMETER_WRITEBACK_RESULT) move_results(model, PRODUCER_WRITEBACK, change);
     return true;
   }
   return false;

@@ -211,7 +211,6 @@ case   rev-to-early-add
 src    J-M7: REV is an early result: the ADD of the next cycle executes early on it
 cycles 2
 row 79
-miss   ready_early in pipeline_m7.c asks role early, which cortex-m7.yaml forwarding puts 2 behind REV; J-M7 excludes addresses, REV and inline shifts only
 asm
   rev.w r0, r1
   nop.w

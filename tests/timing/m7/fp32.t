@@ -737,7 +737,6 @@ case   add-to-vmov
 src    J-M7: ALU result to VMOV from a core register: 1
 cycles 2
 row 165
-miss   cortex-m7.yaml needs core_to_fp 1 makes early_result 1 reach it in the same cycle; forwarding rows cannot name the early producer; J-M7: 1 from any ALU, early, late or MAC
 asm
   add.w r0, r1, r2
   vmov s0, r0

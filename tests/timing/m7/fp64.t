@@ -11,7 +11,6 @@ src    J-M7: independent VADD.F64, equal exponents: 1 each
 cycles 1
 repeat 10
 row 170
-miss   fp64 operand values are not looked at: outcome_t carries none and occupied_cycles takes issue of cortex-m7.yaml fp64_add, that of differing exponents
 init   vmov.f64 d1, #1.0
 init   vmov.f64 d2, #1.0
 asm
@@ -34,7 +33,6 @@ src    J-M7: independent VADD.F64, one denormal operand: 3 each
 cycles 3
 repeat 10
 row 172
-miss   fp64 operand values are not looked at: outcome_t carries none and occupied_cycles takes issue of cortex-m7.yaml fp64_add
 init   vmov.f64 d1, #1.0
 init   mov r0, #1
 init   mov r1, #0
@@ -48,7 +46,6 @@ src    J-M7: independent VADD.F64, one operand zero: 3 each
 cycles 3
 repeat 10
 row 173
-miss   fp64 operand values are not looked at: outcome_t carries none and occupied_cycles takes issue of cortex-m7.yaml fp64_add
 init   vmov.f64 d1, #1.0
 init   mov r0, #0
 init   vmov d2, r0, r0
@@ -96,7 +93,6 @@ src    J-M7: independent VMUL.F64, one operand zero: 4 each
 cycles 4
 repeat 10
 row 177
-miss   fp64 operand values are not looked at: outcome_t carries none and occupied_cycles takes issue of cortex-m7.yaml fp64_mul
 init   vmov.f64 d1, #1.0
 init   mov r0, #0
 init   vmov d2, r0, r0
@@ -144,7 +140,6 @@ src    J-M7: VDIV.F64, one operand zero: 2
 cycles 2
 repeat 5
 row 180
-miss   fp64 operand values are not looked at: outcome_t carries none and occupied_cycles takes issue of cortex-m7.yaml fp64_div
 init   vmov.f64 d1, #1.0
 init   mov r0, #0
 init   vmov d2, r0, r0
@@ -157,7 +152,6 @@ case   vfma-same
 src    J-M7: VFMA.F64, equal exponents: 7 for the first of a run, then 6
 cycles 25
 row 181
-miss   fp64 operand values are not looked at: outcome_t carries none and occupied_cycles takes issue of cortex-m7.yaml fp64_fma; the first of a run is not told apart
 init   vmov.f64 d4, #1.0
 init   vmov.f64 d5, #1.0
 init   vmov.f64 d6, #1.0
@@ -176,7 +170,6 @@ case   vfma-different
 src    J-M7: VFMA.F64, exponents that differ: 8 for the first of a run, then 7
 cycles 29
 row 182
-miss   no state for a run of double multiply-accumulates in m7_state_t: the first one's extra cycle is missing (cortex-m7.yaml fp64_fma has one number)
 init   vmov.f64 d4, #1.0
 init   vmov.f64 d5, #1.0
 init   vmov.f64 d6, #1.0
@@ -195,7 +188,6 @@ case   vfma-denormal
 src    J-M7: VFMA.F64, one denormal operand: 10 for the first of a run, then 9
 cycles 37
 row 183
-miss   fp64 operand values are not looked at: outcome_t carries none and occupied_cycles takes issue of cortex-m7.yaml fp64_fma; the first of a run is not told apart
 init   vmov.f64 d4, #1.0
 init   vmov.f64 d5, #1.0
 init   vmov.f64 d6, #1.0
@@ -216,7 +208,6 @@ case   vfma-zero
 src    J-M7: VFMA.F64, one operand zero: 6 for the first of a run, then 5
 cycles 21
 row 184
-miss   fp64 operand values are not looked at: outcome_t carries none and occupied_cycles takes issue of cortex-m7.yaml fp64_fma; the first of a run is not told apart
 init   vmov.f64 d4, #1.0
 init   vmov.f64 d5, #1.0
 init   vmov.f64 d6, #1.0
@@ -236,7 +227,6 @@ case   vfma-same-sum-31
 src    J-M7: VFMA.F64, equal exponents, sum of another exponent: 8 for the first of a run, then 7
 cycles 29
 row 185
-miss   fp64 operand values are not looked at: outcome_t carries none and occupied_cycles takes issue of cortex-m7.yaml fp64_fma; the first of a run is not told apart
 init   vmov.f64 d4, #31.0
 init   vmov.f64 d5, #31.0
 init   vmov.f64 d6, #31.0
@@ -255,7 +245,6 @@ case   vfma-same-sum-denormal
 src    J-M7: VFMA.F64, equal exponents, denormal sum: 10 for the first of a run, then 9
 cycles 37
 row 186
-miss   fp64 operand values are not looked at: outcome_t carries none and occupied_cycles takes issue of cortex-m7.yaml fp64_fma; the first of a run is not told apart
 init   mov r0, #1
 init   mov r1, #0
 init   vmov d4, r0, r1
@@ -276,7 +265,7 @@ case   vfma-denormal-sum-denormal
 src    J-M7: VFMA.F64, one denormal operand, denormal sum: 7 for the first of a run, then 5
 cycles 22
 row 187
-miss   fp64 operand values are not looked at: outcome_t carries none and occupied_cycles takes issue of cortex-m7.yaml fp64_fma; the first of a run is not told apart
+miss   fp64_fma_first 1 for the first of a run; with a subnormal factor and accumulator it was 2
 init   mov r0, #1
 init   mov r1, #0
 init   vmov d4, r0, r1
@@ -299,7 +288,6 @@ case   vfma-zero-sum-denormal
 src    J-M7: VFMA.F64, one operand zero, denormal sum: 6 for the first of a run, then 5
 cycles 21
 row 188
-miss   fp64 operand values are not looked at: outcome_t carries none and occupied_cycles takes issue of cortex-m7.yaml fp64_fma; the first of a run is not told apart
 init   mov r0, #1
 init   mov r1, #0
 init   vmov d4, r0, r1
@@ -321,7 +309,6 @@ case   vmla-same
 src    J-M7: VMLA.F64, equal exponents: 8 for the first of a run, then 5
 cycles 23
 row 189
-miss   fp64 operand values are not looked at: outcome_t carries none and occupied_cycles takes issue of cortex-m7.yaml fp64_mla; the first of a run is not told apart
 init   vmov.f64 d4, #1.0
 init   vmov.f64 d5, #1.0
 init   vmov.f64 d6, #1.0
@@ -340,7 +327,6 @@ case   vmla-different
 src    J-M7: VMLA.F64, exponents that differ: 9 for the first of a run, then 7
 cycles 30
 row 190
-miss   no state for a run of double multiply-accumulates in m7_state_t: the first one's extra cycle is missing (cortex-m7.yaml fp64_mla: 9 for the first, 7 then has one number)
 init   vmov.f64 d4, #1.0
 init   vmov.f64 d5, #1.0
 init   vmov.f64 d6, #1.0
@@ -359,7 +345,6 @@ case   vmla-denormal
 src    J-M7: VMLA.F64, one denormal operand: 10 for the first of a run, then 8
 cycles 34
 row 191
-miss   fp64 operand values are not looked at: outcome_t carries none and occupied_cycles takes issue of cortex-m7.yaml fp64_mla; the first of a run is not told apart
 init   vmov.f64 d4, #1.0
 init   vmov.f64 d5, #1.0
 init   vmov.f64 d6, #1.0
@@ -380,7 +365,6 @@ case   vmla-zero
 src    J-M7: VMLA.F64, one operand zero: 7 for the first of a run, then 5
 cycles 22
 row 192
-miss   fp64 operand values are not looked at: outcome_t carries none and occupied_cycles takes issue of cortex-m7.yaml fp64_mla; the first of a run is not told apart
 init   vmov.f64 d4, #1.0
 init   vmov.f64 d5, #1.0
 init   vmov.f64 d6, #1.0
@@ -400,7 +384,6 @@ case   vmul-behind-vfma
 src    J-M7: the first VMUL.F64 behind a multiply-accumulate takes 4
 cycles 16
 row 193
-miss   hold_for_fpu and occupied_cycles in pipeline_m7.c do not know that the first VMUL.F64 behind a multiply-accumulate takes 4; nor operand values
 init   vmov.f64 d4, #1.0
 init   vmov.f64 d5, #1.0
 init   vmov.f64 d6, #1.0
@@ -418,7 +401,6 @@ case   vmul-behind-vmla
 src    J-M7: the first VMUL.F64 behind a multiply-accumulate takes 4
 cycles 13
 row 193
-miss   two rules are missing in pipeline_m7.c occupied_cycles: first of a run 2 more, VMUL.F64 behind a multiply-accumulate 1 less
 init   vmov.f64 d4, #1.0
 init   vmov.f64 d5, #1.0
 init   vmov.f64 d6, #1.0
@@ -435,7 +417,6 @@ case   vadd-behind-vfma
 src    J-M7: VADD.F64 is blocked in the first cycle behind a multiply-accumulate
 cycles 11
 row 194
-miss   two rules are missing in pipeline_m7.c: first of a run 1 more (occupied_cycles), VADD.F64 blocked for a cycle behind it (hold_for_fpu)
 init   vmov.f64 d4, #1.0
 init   vmov.f64 d5, #1.0
 init   vmov.f64 d6, #1.0
@@ -467,7 +448,6 @@ case   vadd-to-vadd
 src    J-M7: VADD.F64 has latency 3
 cycles 4
 row 196
-miss   fp64 operand values are not looked at: outcome_t carries none and occupied_cycles takes issue of cortex-m7.yaml fp64_add: 2 and 4 for 1 and 3
 init   vmov.f64 d1, #1.0
 init   vmov.f64 d2, #1.0
 init   vmov.f64 d4, #2.0
@@ -481,7 +461,6 @@ case   vadd-two-between
 src    J-M7: two FP operations in between hide the latency of VADD.F64
 cycles 4
 row 196
-miss   fp64 operand values are not looked at: outcome_t carries none and occupied_cycles takes issue of cortex-m7.yaml fp64_add
 init   vmov.f64 d1, #1.0
 init   vmov.f64 d2, #1.0
 init   vmov.f64 d4, #2.0
@@ -550,7 +529,6 @@ src    J-M7: double arithmetic in the older slot pairs with an integer operation
 cycles 1
 repeat 10
 row 197
-miss   fp64 operand values are not looked at: outcome_t carries none and occupied_cycles takes issue of cortex-m7.yaml fp64_add
 init   vmov.f64 d1, #1.0
 init   vmov.f64 d2, #1.0
 asm
@@ -633,7 +611,6 @@ case   vmla-to-vadd
 src    L-M7: true latency of a double multiply-accumulate is 11
 cycles 13
 row 238
-miss   no state for a run of double multiply-accumulates in m7_state_t: the first one's extra cycle is missing (cortex-m7.yaml fp64_mla: 9 + 2 has one number)
 init   vmov.f64 d4, #1.0
 init   vmov.f64 d1, #1.0
 init   vmov.f64 d2, #0.25
@@ -647,7 +624,6 @@ case   vfma-to-vadd
 src    G-M7: a double multiply-accumulate has latency 10
 cycles 12
 row 245
-miss   no state for a run of double multiply-accumulates in m7_state_t: the first one's extra cycle is missing (cortex-m7.yaml fp64_fma: 8 + 2 has one number)
 init   vmov.f64 d4, #1.0
 init   vmov.f64 d1, #1.0
 init   vmov.f64 d2, #0.25

@@ -332,7 +332,6 @@ end
 case   writeback-to-add
 src    J-M7: ADD cannot execute early on a base written back in the cycle before
 cycles 3
-miss   ready_early in pipeline_m7.c takes a base written back (writeback_result 1) for a register that is ready in EX1; it is for addresses only
 asm
   ldr.w r0, [r8], #4
   nop.w
