@@ -18,11 +18,6 @@ static bool is_subnormal(uint64_t value) { return exponent_of(value) == 0 && !is
 
 bool fp64_is_mac(unsigned cls) { return cls == CLASS_FP64_FMA || cls == CLASS_FP64_MLA; }
 
-bool fp64_has_operands(const insn_t *insn) {
-  return fp64_is_mac(insn->cls) || insn->cls == CLASS_FP64_ADD || insn->cls == CLASS_FP64_MUL ||
-         insn->cls == CLASS_FP64_DIV;
-}
-
 fp64_operands_t fp64_compare(const insn_t *insn, uint64_t a, uint64_t b, uint64_t accumulator) {
   bool mac = fp64_is_mac(insn->cls);
   if (is_zero(a) || is_zero(b)) return FP64_ZERO;

@@ -37,10 +37,10 @@ typedef struct {
   uint8_t after_write_wait; /* further wait cycles of a read directly behind a write */
   uint8_t slave;            /* who answered: SLAVE_CODE or a number of its own */
   uint8_t memory_grade;     /* grade_t of the waits */
+  uint8_t fp64_operands;    /* fp64_operands_t, where fp64_has_operands() */
   uint32_t address;
   uint32_t next; /* address of the instruction executed after it */
   uint32_t dividend, divisor;
-  uint8_t fp64_operands; /* fp64_operands_t, where fp64_has_operands() */
 } outcome_t;
 
 /* CYCLES owned by this instruction, or by the one before it when `previous`. */
@@ -186,12 +186,14 @@ void m7_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
 
 /* fp64.c. Does the cost of INSN depend on the values of its operands? And how do A, B (factors of a MAC) and the
    ACCUMULATOR, as bits, compare? */
-bool fp64_has_operands(const insn_t *insn);
+static inline bool fp64_has_operands(const insn_t *insn) { /* add, multiply, the MACs, divide */
+  return insn->cls >= CLASS_FP64_ADD && insn->cls <= CLASS_FP64_DIV;
+}
 bool fp64_is_mac(unsigned cls);
 fp64_operands_t fp64_compare(const insn_t *insn, uint64_t a, uint64_t b, uint64_t accumulator);
 /* Cycles it holds issue at CYCLE; GRADE is made worse where a number is known less well. */
-unsigned fp64_cycles(const pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, uint64_t cycle,
-                     grade_t *grade);
+__attribute__((cold)) unsigned fp64_cycles(const pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
+                                           uint64_t cycle, grade_t *grade);
 
 /* store_queue.c. The cycle at which a load of WORDS from ADDRESS on finds what was stored there WAIT cycles before; 0:
    no such store. */

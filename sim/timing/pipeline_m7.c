@@ -237,8 +237,9 @@ static unsigned odd_word_cycles(const core_model_t *model, const insn_t *insn, c
   return same_bank(outcome->address, 0) ? 0 : model->parameters[PARAMETER_STORE_MULTIPLE_ODD_WORD].value;
 }
 
-static unsigned occupied_cycles(const pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
-                                uint64_t cycle, grade_t *grade) {
+static inline __attribute__((always_inline)) unsigned occupied_cycles(const pipeline_t *pipeline, const insn_t *insn,
+                                                                      const outcome_t *outcome, uint64_t cycle,
+                                                                      grade_t *grade) {
   const core_model_t *model = pipeline->model;
   const cost_row_t *row = &model->rows[insn->cls];
   *grade = row->from.grade;
@@ -330,6 +331,13 @@ static void issue_younger(pipeline_t *pipeline, const insn_t *insn, const outcom
   charge_consequences(pipeline, insn, outcome, cycle, true, cost);
 }
 
+/* The result is as much later or earlier as the operation takes longer or less than its row says. */
+__attribute__((cold)) static void record_fp64(m7_state_t *s, const insn_t *insn, const cost_row_t *row, uint64_t cycle,
+                                              unsigned cycles) {
+  set_writer(s, insn->writes, cycle + cycles - row->issue, insn->cls);
+  if (fp64_is_mac(insn->cls)) s->mac64_end = cycle + cycles;
+}
+
 static void issue_older(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, uint64_t cycle,
                         cost_t *cost) {
   m7_state_t *s = &pipeline->state.m7;
@@ -341,11 +349,7 @@ static void issue_older(pipeline_t *pipeline, const insn_t *insn, const outcome_
   bool early = (insn->flags & INSN_EARLY) && (row->rule == RULE_EARLY_ALU || row->rule == RULE_EARLY_SHIFT) &&
                ready_early(pipeline, insn, cycle);
   record(pipeline, insn, outcome, cycle, early);
-  if (fp64_has_operands(insn) && !outcome->skipped) {
-    /* The result is as much later or earlier as the operation takes longer or less than its row says. */
-    set_writer(s, insn->writes, cycle + cycles - row->issue, insn->cls);
-    if (fp64_is_mac(insn->cls)) s->mac64_end = cycle + cycles;
-  }
+  if (fp64_has_operands(insn) && !outcome->skipped) record_fp64(s, insn, row, cycle, cycles);
   s->older_cls = insn->cls;
   s->older_time = cycle;
   s->older_early = early && row->rule == RULE_EARLY_SHIFT;
