@@ -12,6 +12,8 @@
   probe load_use.chain_then_index, "ldr.w r0, [r5, r7]", "ldr.w r1, [r6]", "ldr.w r2, [r5, #4]", "mov.w r3, r4"
   probe_m4 load_use.narrow, "ldrb.w r0, [r5, #5]", "mov.w r1, r2"
   probe_m4 load_use.narrow_stream, "ldrh.w r0, [r5, #6]"
+  probe_m4 load_use.late_opcode, "b.n 1f", "1:", "ldr.w r0, [r5]", "ldr.w r1, [r6]", "mov.n r3, r3"
+  probe_m4 load_use.base_written_back, "ldr.w r0, [r5, #4]!", "ldr.w r1, [r5, #4]", "sub.w r5, r5, #4", "mov.w r2, r3"
   probe_m4 load_use.then_branch, "ldr.w r0, [r5]", "b.w 1f", "nop.w", "1:"
   probe_m4 load_use.then_not_taken, "ldr.w r0, [r5]", "bne.w 1f", "mov.w r1, r2", "1:"
   probe_m4 load_use.then_multiple, "ldr.w r0, [r5]", "ldm.w r6, {r1-r4}", "mov.w r0, r1"

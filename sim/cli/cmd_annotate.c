@@ -47,6 +47,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
 }
 
 static int annotate_results(const annotate_options_t *annotate, const results_t *results) {
+  for (size_t i = 0; i < results->warning_count; i++)
+    diag_warning("%s", results->warnings[i].message);
   if (annotate->timeline) {
     if (results->step_count == 0) {
       diag_error("%s was not called %llu times; try --pass 1", annotate->function, (unsigned long long)annotate->pass);

@@ -33,7 +33,7 @@ static const struct argp_option options[] = {
     {"ram", OPTION_RAM, "SIZE", 0, "RAM of the part at 0x20000000; default: as the image needs", 0},
     {"no-dwt", OPTION_NO_DWT, 0, 0, "The part has no DWT cycle counter", 0},
     {"rule-off", OPTION_RULE_OFF, "RULE", 0,
-     "What if this timing rule did not act? (repeatable; names in cost_models/)", 0},
+     "What if this timing rule did not act? (repeatable; names: cmsim model show rules)", 0},
     {"set", OPTION_SET, "NAME=N", 0,
      "What if this parameter of the cost model, or REGION.NAME of the chip, were N? (repeatable)", 0},
     {0, 0, 0, 0, "Measure:", 2},

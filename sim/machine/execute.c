@@ -214,7 +214,7 @@ static void ask_memory(machine_t *m, uint32_t address, bool write) {
   if (!region || address - region->base >= region->bytes) {
     region = memory_map_find(&m->map, address);
     if (!region) { /* private peripheral bus */
-      m->outcome.slave = UINT8_MAX;
+      m->outcome.slave = SLAVE_PRIVATE;
       return;
     }
     m->last_region = region;

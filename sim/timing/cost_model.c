@@ -401,6 +401,12 @@ static void fill_producer(core_model_t *model, unsigned producer, parameter_t id
 
 static bool load_forwarding(loader_t *loader, const file_model_t *file) {
   bool seen[PRODUCER_COUNT][ROLE_COUNT] = {{false}};
+  core_model_t *model = loader->model;
+  model->forwarding = calloc(file->forwarding_count ? file->forwarding_count : 1, sizeof *model->forwarding);
+  if (!model->forwarding) {
+    diag_error("out of memory");
+    return false;
+  }
   enter(loader, "forwarding", "from");
   for (unsigned i = 0; i < file->forwarding_count; i++) {
     next(loader);
@@ -409,6 +415,8 @@ static bool load_forwarding(loader_t *loader, const file_model_t *file) {
     provenance_t from;
     if (!number(loader, "cycles", row->cycles, INT8_MAX, &cycles)) return false;
     if (!provenance(loader, &row->from, true, &from)) return false;
+    model->forwarding[model->forwarding_count++] =
+        (forwarding_t){(unsigned)row->producers[0], (unsigned)row->consumers[0], from};
     for (unsigned p = 0; p < row->producers_count; p++) {
       unsigned producer = (unsigned)row->producers[p];
       const char *name = producer_words[producer].str;
@@ -505,7 +513,7 @@ static core_model_t *load_texts(const char *core, const yamlfile_t *model_text, 
   }
   model->private_data = files;
   loader_t loader = {.text = model_text, .model = model};
-  provenance_t needs[ROLE_COUNT];
+  provenance_t *needs = model->need_from;
   bool done = (files->sources = yamlfile_load(sources_text, &sources_schema)) &&
               check_sources(sources_text, files->sources) && (loader.sources = files->sources) &&
               (files->model = yamlfile_load(model_text, &model_schema)) && load_head(&loader, files->model, core) &&
@@ -552,6 +560,7 @@ core_model_t *cost_model_parse(const char *core, cost_model_text_t model_file, c
 void cost_model_free(core_model_t *model) {
   if (!model) return;
   files_t *files = model->private_data;
+  free(model->forwarding);
   yamlfile_free(files->model, &model_schema);
   yamlfile_free(files->sources, &sources_schema);
   free(files);

@@ -106,6 +106,13 @@ typedef struct {
   grade_t grade;
 } distance_t;
 
+/* A forwarding row as the file has it: its first producer and consumer name it. */
+typedef struct {
+  unsigned producer; /* class, PRODUCER_EARLY or PRODUCER_WRITEBACK */
+  unsigned role;
+  provenance_t from;
+} forwarding_t;
+
 typedef struct {
   char *core; /* "cortex-m4" */
   char *title;
@@ -117,6 +124,9 @@ typedef struct {
   cost_parameter_t parameters[PARAMETER_COUNT];
   int8_t need[ROLE_COUNT];                         /* cycles after issue at which an operand of this role is read */
   distance_t distance[PRODUCER_COUNT][ROLE_COUNT]; /* result - need, unless a forwarding row says otherwise */
+  provenance_t need_from[ROLE_COUNT];
+  forwarding_t *forwarding;
+  size_t forwarding_count;
   void *private_data;
 } core_model_t;
 

@@ -14,8 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* outcome_t.slave of memory behind the code buses (flash). */
-enum { SLAVE_CODE = 0 };
+/* outcome_t.slave of memory behind the code buses (flash), and of the private peripheral bus. */
+enum { SLAVE_CODE = 0, SLAVE_PRIVATE = 0xFF };
 
 /* How the operands of a double precision operation compare: see fp64.c. */
 typedef enum {
@@ -35,7 +35,7 @@ typedef struct {
                             /* memory's answer to that access */
   uint8_t first_wait;       /* wait cycles when it does not stream behind another access */
   uint8_t after_write_wait; /* further wait cycles of a read directly behind a write */
-  uint8_t slave;            /* who answered: SLAVE_CODE or a number of its own */
+  uint8_t slave;            /* who answered: one of the two above or a number of its own */
   uint8_t memory_grade;     /* grade_t of the waits */
   uint8_t fp64_operands;    /* fp64_operands_t, where fp64_has_operands() */
   uint32_t address;
@@ -78,6 +78,7 @@ typedef struct {
   uint8_t load_base;        /* base register that the load wrote back, or NO_BASE */
   uint8_t store_base;       /* base register that the store wrote back, or NO_BASE */
   uint8_t store_misaligned; /* bus cycles of a misaligned store that only a memory access waits for */
+  uint8_t load_waited;      /* cycles that load has waited itself, while fetch went on */
   uint8_t store_wait;       /* wait cycles of its first write, likewise */
   uint8_t slave;            /* who answered */
   uint8_t memory_grade;

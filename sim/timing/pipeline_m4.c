@@ -26,6 +26,11 @@ static void charge_parameter(cost_t *cost, const core_model_t *model, parameter_
   }
 }
 
+/* Rule it_fold: IT behind a 16-bit instruction leaves no trace in the execute stage. */
+static bool folds(const core_model_t *model, const m4_state_t *s, const insn_t *insn) {
+  return model->rows[insn->cls].rule == RULE_IT_FOLD && s->was_narrow && !s->was_taken;
+}
+
 static bool is_single_store_imm(const insn_t *insn) {
   return (insn->flags & INSN_SINGLE_STORE) && !(insn->flags & INSN_REG_OFFSET);
 }
@@ -34,21 +39,26 @@ static bool same_base(const core_model_t *model, const insn_t *insn, uint8_t wri
   return (insn->flags & INSN_WRITEBACK) && insn->base == written_back && rule_is_on(model, RULE_SAME_BASE);
 }
 
-/* A base written back by the load before is as late for the address generator as any result. */
+/* A base written back by the load before is as late for the address generator as any result, as base or index. (Of
+   stores only two writebacks in a row are known.) */
 static bool uses_new_base(const core_model_t *model, const insn_t *insn, uint8_t written_back) {
   if (written_back == NO_BASE || !(insn->address_regs & REG_BIT(written_back))) return false;
   return rule_is_on(model, RULE_SAME_BASE);
 }
 
-/* A 32-bit opcode off a word boundary needs two words; when the second has not arrived as the load issues, the access
-   starts too late for that load's data phase. [J-M4: 32-bit loads off word boundaries may fail to pipeline; C load
-   page] */
-static bool is_late_opcode(const m4_state_t *s, const insn_t *insn) {
-  return insn_is_wide_unaligned(insn) && s->fetched < insn->size / sizeof insn->opcode[0];
+/* A 32-bit opcode off a word boundary needs two words; when the second has not arrived as the load's address phase
+   ends, the access starts too late for that load's data phase. Fetch goes on while the load itself waits. [J-M4: 32-bit
+   loads off word boundaries may fail to pipeline; C load page] */
+static bool is_late_opcode(const core_model_t *model, const m4_state_t *s, const insn_t *insn) {
+  unsigned arrived = s->fetched + s->access.load_waited * model->parameters[PARAMETER_FETCH_HALFWORDS].value;
+  return insn_is_wide_unaligned(insn) && arrived < insn->size / sizeof insn->opcode[0];
 }
 
-static bool is_other_ram(uint8_t slave, uint8_t before) {
-  return slave != before && slave != SLAVE_CODE && before != SLAVE_CODE;
+/* Two RAMs, or the private peripheral bus and anything else; not flash and RAM. */
+static bool is_other_memory(uint8_t slave, uint8_t before) {
+  if (slave == before) return false;
+  bool code = slave == SLAVE_CODE || before == SLAVE_CODE, private = slave == SLAVE_PRIVATE || before == SLAVE_PRIVATE;
+  return private || !code;
 }
 
 /* Rule load_chain: the next load or store starts its address phase in a load's data phase. [TI-LS, which counts 1 + 2
@@ -59,9 +69,9 @@ static bool is_other_ram(uint8_t slave, uint8_t before) {
 static bool chains_behind_load(const core_model_t *model, const m4_state_t *s, const insn_t *insn,
                                const outcome_t *outcome) {
   if (!(insn->flags & (INSN_SINGLE_LOAD | INSN_SINGLE_STORE))) return false;
-  if (is_other_ram(outcome->slave, s->access.slave) && rule_is_on(model, RULE_OTHER_SLAVE)) return false;
+  if (is_other_memory(outcome->slave, s->access.slave) && rule_is_on(model, RULE_OTHER_SLAVE)) return false;
   if ((s->load_writes & insn->address_regs) && rule_is_on(model, RULE_LOAD_ADDRESS)) return false;
-  if (is_late_opcode(s, insn) && rule_is_on(model, RULE_LATE_OPCODE)) return false;
+  if (is_late_opcode(model, s, insn) && rule_is_on(model, RULE_LATE_OPCODE)) return false;
   return !uses_new_base(model, insn, s->access.load_base);
 }
 
@@ -150,7 +160,7 @@ static unsigned issue_cycles(const core_model_t *model, const m4_state_t *s, con
     *grade = model->parameters[PARAMETER_SKIPPED_INSN].from.grade;
     return model->parameters[PARAMETER_SKIPPED_INSN].value;
   }
-  if (row->rule == RULE_IT_FOLD && s->was_narrow && !s->was_taken) return 0;
+  if (folds(model, s, insn)) return 0;
   if (row->rule == RULE_NOP_HIDE && s->access.nop_free) return 0;
   if (row->rule == RULE_DIVIDE_EARLY_OUT) return divide_cycles(model, insn, outcome, grade);
   unsigned cycles = insn->flags & INSN_DIVIDE ? row->max : row->issue;
@@ -167,6 +177,7 @@ static void charge_issue(const core_model_t *model, const m4_state_t *s, const i
   if (cycles > 1) charge(cost, beyond_issue_cause(insn), grade, cycles - 1);
 }
 
+/* The previous instruction asked the same memory, whether the two chain or not: docs/validation/m4.md, H2. */
 static bool streams_behind(const m4_state_t *s, const outcome_t *outcome) {
   return s->access.was_memory && s->access.slave == outcome->slave;
 }
@@ -186,6 +197,7 @@ static m4_access_t remember_access(const core_model_t *model, const insn_t *insn
                        .slave = outcome->slave,
                        .memory_grade = outcome->memory_grade,
                        .load_base = load ? written_base : NO_BASE,
+                       .load_waited = load ? (uint8_t)(misaligned + (streams ? 0 : outcome->first_wait)) : 0,
                        .store_base = store ? written_base : NO_BASE,
                        .store_misaligned = write ? (uint8_t)misaligned : 0};
 }
@@ -306,6 +318,10 @@ void m4_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
   }
   const cost_row_t *row = &model->rows[insn->cls];
 
+  if (folds(model, s, insn)) {
+    wait_for_fetch(pipeline, insn, cost);
+    return;
+  }
   settle_load(model, s, insn, outcome, cost);
   bool nop_hidden = row->rule == RULE_NOP_HIDE && s->access.nop_free;
   if (!outcome->skipped) {

@@ -181,3 +181,8 @@ copy_data() {
 @test "semihosting folder that is not there" {
   refuses "${GOOD[@]}" "$(image)" --files nowhere -- "semihosting directory nowhere: No such file or directory"
 }
+
+@test "a chip has the memory it has" {
+  refuses --mcu stm32f407vg --mhz 20 --flash 16K "$FIRMWARE/house_price-m4.elf" -- "--flash" "stm32f407vg"
+  refuses --mcu stm32f407vg --mhz 20 --ram 96K "$FIRMWARE/house_price-m4.elf" -- "--ram" "stm32f407vg"
+}

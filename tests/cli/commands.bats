@@ -129,10 +129,22 @@ NETWORK() { echo "$FIRMWARE/house_price-m4.elf"; }
   simulate model calibrate board.csv --probes "$FIRMWARE/probes-m4.elf"
   exits_with 0
   [[ $output == *"confirmed within"*" 0 refuted"* ]] || fail "expected no refutation"
-  sed -i 's/^\(divide\.1000_10,.*\),[0-9.]*$/\1,7.500/' board.csv
+  sed -i -E 's/^(divide\.1000_10,.*,16,)[0-9]+,[0-9]+,[0-9.]+$/\1100,212,7.000/' board.csv
+  sed -i '40i Info : halted due to breakpoint' board.csv
   simulate model calibrate board.csv --probes "$FIRMWARE/probes-m4.elf"
-  exits_with 0
-  [[ $output == *"refuted    divide_signed"*"divide.1000_10: board 7.500, model 6.000"* ]] || fail "expected the divide rows"
+  exits_with 1
+  [[ $output == *"refuted    divide_signed"*"divide.1000_10: board 7.000, model 6.000"* ]] || fail "expected the divide rows"
+  [[ $stderr == *"passed over"* ]] || fail "the odd line goes unsaid"
+}
+
+@test "calibrate judges forwarding rows, and says what it could not use" {
+  simulate --core m4 --mhz 1 -q --rule-off fp_mac "$FIRMWARE/probes-m4.elf"
+  printf '%s\n' "$output" | sed 's/^alu\.add,/alu.addd,/' >board.csv
+  simulate model calibrate board.csv --probes "$FIRMWARE/probes-m4.elf"
+  exits_with 1
+  [[ $output == *"refuted    fp32_mla to fp_accumulate_mla"* ]] || fail "expected the forwarding row"
+  [[ $output == *"not judged exception_entry"* ]] || fail "expected the exceptions as not judged"
+  [[ $stderr == *"alu.addd"* ]] || fail "the unknown probe goes unsaid"
 }
 
 @test "calibrate refuses what is no probe output" {

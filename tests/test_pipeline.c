@@ -1,0 +1,125 @@
+/* Pipelines as pure functions: the short way through the Cortex-M4 equals the long one, and steps on a copy leave the
+   original alone. */
+#include "run_suite.h"
+#include "timing/pipeline.h"
+
+#include <check.h>
+#include <string.h>
+
+static core_model_t *model;
+static decoder_t *decoder;
+
+static void open_all(void) {
+  model = cost_model_load(CMSIM_SOURCE_DIR "/cost_models", "cortex-m4");
+  decoder = decoder_new();
+  ck_assert(model && decoder);
+}
+
+static void close_all(void) {
+  cost_model_free(model);
+  decoder_free(decoder);
+}
+
+/* Data processing of both sizes, and what it stands beside: loads, stores, a branch, NOP, IT, FP. */
+static const uint16_t opcodes[][2] = {
+    {0x1840},         /* adds r0, r0, r1 */
+    {0xEA80, 0x0001}, /* eor.w r0, r0, r1 */
+    {0xFB00, 0xF001}, /* mul r0, r0, r1 */
+    {0x1C1B},         /* adds r3, r3, #0 */
+    {0x681A},         /* ldr r2, [r3] */
+    {0xF8D3, 0x2004}, /* ldr.w r2, [r3, #4] */
+    {0xF853, 0x2B04}, /* ldr r2, [r3], #4 */
+    {0x601A},         /* str r2, [r3] */
+    {0xE841, 0x0000}, /* strex r0, r0, [r1] */
+    {0xBF00},         /* nop */
+    {0xBF08},         /* it eq */
+    {0xE7FE},         /* b, taken */
+    {0xD1FE},         /* bne, taken or not */
+    {0xEE30, 0x0A20}, /* vadd.f32 s0, s0, s1 */
+    {0xFBB0, 0xF0F1}, /* udiv r0, r0, r1 */
+};
+enum { OPCODES = sizeof opcodes / sizeof *opcodes, PROGRAM = 400 };
+
+static uint32_t next_random(uint32_t *state) {
+  *state = *state * 1664525u + 1013904223u;
+  return *state >> 8;
+}
+
+static insn_t pick(uint32_t *seed, uint32_t address) {
+  const uint16_t *o = opcodes[next_random(seed) % OPCODES];
+  const uint8_t bytes[4] = {(uint8_t)o[0], (uint8_t)(o[0] >> 8), (uint8_t)o[1], (uint8_t)(o[1] >> 8)};
+  insn_t insn;
+  decode_insn(decoder, bytes, address, (it_context_t){0}, &insn);
+  return insn;
+}
+
+static outcome_t happen(uint32_t *seed, const insn_t *insn) {
+  outcome_t outcome = {.next = insn->address + insn->size};
+  if (insn->memory != MEMORY_NONE) {
+    outcome.has_address = true;
+    outcome.address = 0x20000000u + next_random(seed) % 64;
+    outcome.slave = (uint8_t)(next_random(seed) % 3);
+    outcome.first_wait = outcome.slave;
+  }
+  outcome.taken = insn->flow == FLOW_BRANCH || (insn->flow == FLOW_CONDITIONAL && (next_random(seed) & 1u));
+  outcome.dividend = next_random(seed);
+  outcome.divisor = next_random(seed) >> 12;
+  return outcome;
+}
+
+START_TEST(short_way_equals_long_way) {
+  uint32_t seed = (uint32_t)_i + 1, address = 0x08000000u + 2u * (unsigned)(_i % 2);
+  pipeline_t shortly, fully;
+  pipeline_reset(&shortly, model);
+  pipeline_reset(&fully, model);
+  unsigned plain = 0;
+  for (unsigned n = 0; n < PROGRAM; n++) {
+    insn_t insn = pick(&seed, address), long_insn = insn;
+    outcome_t outcome = happen(&seed, &insn);
+    plain += (insn.flags & INSN_PLAIN) != 0;
+    long_insn.flags &= ~(uint32_t)INSN_PLAIN;
+    cost_t a, b;
+    pipeline_step(&shortly, &insn, &outcome, &a);
+    pipeline_step(&fully, &long_insn, &outcome, &b);
+    ck_assert_msg(a.cycles == b.cycles && a.count == b.count && a.before == b.before,
+                  "program %d, instruction %u at 0x%08x: %u cycles and %u", _i, n, (unsigned)address,
+                  (unsigned)a.cycles, (unsigned)b.cycles);
+    ck_assert(memcmp(a.charges, b.charges, a.count * sizeof *a.charges) == 0);
+    address += insn.size;
+  }
+  ck_assert_uint_gt(plain, 0);
+  ck_assert_uint_eq(shortly.now, fully.now);
+}
+END_TEST
+
+START_TEST(asking_when_it_would_issue_changes_nothing) {
+  uint32_t seed = 7, address = 0x08000000u;
+  pipeline_t asked, left_alone;
+  pipeline_reset(&asked, model);
+  pipeline_reset(&left_alone, model);
+  for (unsigned n = 0; n < PROGRAM; n++) {
+    insn_t insn = pick(&seed, address);
+    outcome_t outcome = happen(&seed, &insn);
+    cost_t a, b;
+    uint64_t issue = pipeline_issue_cycle(&asked, &insn, &outcome);
+    uint64_t start = asked.now;
+    pipeline_step(&asked, &insn, &outcome, &a);
+    pipeline_step(&left_alone, &insn, &outcome, &b);
+    ck_assert_uint_eq(a.cycles, b.cycles);
+    for (unsigned i = 0; i < a.before; i++)
+      start += a.charges[i].cycles;
+    ck_assert_uint_eq(issue, start);
+    address += insn.size;
+  }
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("pipeline");
+  TCase *m4 = tcase_create("m4");
+  tcase_add_unchecked_fixture(m4, open_all, close_all);
+  tcase_add_loop_test(m4, short_way_equals_long_way, 0, 50);
+  tcase_add_test(m4, asking_when_it_would_issue_changes_nothing);
+  suite_add_tcase(suite, m4);
+  return run_suite(suite);
+}
