@@ -149,7 +149,7 @@ static cause_t beyond_issue_cause(const insn_t *insn) {
   return CAUSE_SYSTEM;
 }
 
-/* Cycles in the issue stage. Rules it_fold, nop_hide, divide_early_out, transfer_beats. */
+/* Cycles in the issue stage. Rules nop_hide, divide_early_out, transfer_beats. */
 static unsigned issue_cycles(const core_model_t *model, const m4_state_t *s, const insn_t *insn,
                              const outcome_t *outcome, grade_t *grade) {
   const cost_row_t *row = &model->rows[insn->cls];
@@ -160,7 +160,6 @@ static unsigned issue_cycles(const core_model_t *model, const m4_state_t *s, con
     *grade = model->parameters[PARAMETER_SKIPPED_INSN].from.grade;
     return model->parameters[PARAMETER_SKIPPED_INSN].value;
   }
-  if (folds(model, s, insn)) return 0;
   if (row->rule == RULE_NOP_HIDE && s->access.nop_free) return 0;
   if (row->rule == RULE_DIVIDE_EARLY_OUT) return divide_cycles(model, insn, outcome, grade);
   unsigned cycles = insn->flags & INSN_DIVIDE ? row->max : row->issue;
@@ -323,7 +322,6 @@ void m4_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
     return;
   }
   settle_load(model, s, insn, outcome, cost);
-  bool nop_hidden = row->rule == RULE_NOP_HIDE && s->access.nop_free;
   if (!outcome->skipped) {
     settle_store(model, s, insn, cost);
     /* No forwarding from execute to the address generator. [TI-LS] */
@@ -337,7 +335,6 @@ void m4_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
 
   uint64_t issued = pipeline->now + cost->cycles;
   charge_issue(model, s, insn, outcome, cost);
-  if (cost->count == cost->before && !nop_hidden) return; /* a folded IT leaves no trace in the execute stage */
   unsigned misaligned = 0;
   if (outcome->has_address) {
     grade_t grade = GRADE_MEASURED;

@@ -120,7 +120,6 @@ static uint32_t words_moved(const insn_t *insn) { return insn->transfers > 1 ? i
 static void hold_for_stores(const pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, hold_t *hold) {
   const m7_state_t *s = &pipeline->state.m7;
   const cost_parameter_t *parameters = pipeline->model->parameters;
-  if (!outcome->has_address) return;
   if (insn->memory == MEMORY_LOAD) {
     const cost_parameter_t *wait = &parameters[PARAMETER_STORE_TO_LOAD_SAME];
     if (pipeline->now >= s->stores.last + wait->value) return;
@@ -364,8 +363,10 @@ void m7_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
   hold_t hold = {0, -1, CAUSE_DEPENDENCY, GRADE_DOCUMENTED};
   hold_for_operands(pipeline, insn, &hold);
   if (insn->flags & INSN_FP) hold_for_fpu(pipeline, insn, &hold);
-  hold_for_stores(pipeline, insn, outcome, &hold);
-  if (insn->memory == MEMORY_LOAD) hold_for_bank(pipeline, insn, outcome, &hold);
+  if (outcome->has_address) {
+    hold_for_stores(pipeline, insn, outcome, &hold);
+    if (insn->memory == MEMORY_LOAD) hold_for_bank(pipeline, insn, outcome, &hold);
+  }
   if (s->slot_open && hold.cycle <= s->older_time && may_pair(pipeline, insn, outcome)) {
     issue_younger(pipeline, insn, outcome, cost);
     return;
