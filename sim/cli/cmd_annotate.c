@@ -56,7 +56,8 @@ static int annotate_results(const annotate_options_t *annotate, const results_t 
     }
     report_timeline(stdout, results);
   } else if (!report_annotate(stdout, results, annotate->function, (unsigned)annotate->top)) {
-    diag_error("no instruction of %s was executed", annotate->function ? annotate->function : "any named function");
+    diag_error("no instruction of %s was executed%s", annotate->function ? annotate->function : "any named function",
+               annotate->function ? ", or no function has that name" : "");
     return EXIT_TROUBLE;
   }
   return run_status(results);
