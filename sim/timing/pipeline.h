@@ -131,6 +131,7 @@ typedef struct {
   uint8_t older_cls;          /* insn_class_t of the instruction there */
   uint32_t older_address;     /* its memory access */
   bool older_has_address;
+  bool older_unaligned;
   bool older_early;  /* its shift or add used the first execute stage */
   bool slot_open;    /* the younger slot of the current pair is free */
   uint64_t mac_time; /* issue cycle + 1 of the last single precision MAC, 0: none */

@@ -133,6 +133,10 @@ static void hold_for_stores(const pipeline_t *pipeline, const insn_t *insn, cons
   }
 }
 
+static bool is_unaligned(const insn_t *insn, const outcome_t *outcome) {
+  return outcome->has_address && (outcome->address & (insn->access_bytes - 1u));
+}
+
 static bool same_bank(uint32_t a, uint32_t b) { return ((a ^ b) & 4u) == 0; } /* not cycles: address bit 2 */
 
 /* Two loads share the load port; when they hit the same bank, the younger waits. Rule dual_load. [J-M7; LH-M7] */
@@ -147,6 +151,7 @@ static void hold_for_bank(const pipeline_t *pipeline, const insn_t *insn, const 
   const cost_row_t *rows = pipeline->model->rows;
   if (!s->slot_open || !loads_share_port(s, &rows[insn->cls], &rows[s->older_cls], outcome)) return;
   if (!same_bank(outcome->address, s->older_address)) return;
+  if (s->older_unaligned || is_unaligned(insn, outcome)) return; /* they take both banks: see charge_misaligned() */
   const cost_parameter_t *conflict = &pipeline->model->parameters[PARAMETER_BANK_CONFLICT];
   hold_until(hold, s->older_time + conflict->value, CAUSE_MEMORY, conflict->from.grade);
 }
@@ -264,12 +269,23 @@ static cause_t beyond_issue_cause(const insn_t *insn) {
   return CAUSE_SYSTEM;
 }
 
+/* An unaligned load takes longer, by its slot; of two in a pair the younger pays the difference, and less when its
+   partner sits in the bank of its low part. [J-M7] */
 static void charge_misaligned(const pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, bool younger,
                               cost_t *cost) {
-  if (!(outcome->address & (insn->access_bytes - 1u))) return;
-  const cost_parameter_t *extra =
-      &pipeline->model->parameters[younger ? PARAMETER_MISALIGNED_YOUNGER : PARAMETER_MISALIGNED_OLDER];
-  charge(cost, CAUSE_MISALIGNED, extra->from.grade, extra->value);
+  const m7_state_t *s = &pipeline->state.m7;
+  if (!is_unaligned(insn, outcome)) return;
+  const cost_parameter_t *parameters = pipeline->model->parameters;
+  const cost_parameter_t *extra = &parameters[younger ? PARAMETER_MISALIGNED_YOUNGER : PARAMETER_MISALIGNED_OLDER];
+  unsigned cycles = extra->value, less = 0;
+  if (younger && s->older_has_address && pipeline->model->rows[s->older_cls].rule == RULE_DUAL_LOAD) {
+    if (s->older_unaligned) {
+      less = parameters[PARAMETER_MISALIGNED_OLDER].value;
+    } else if (same_bank(outcome->address, s->older_address)) {
+      less = parameters[PARAMETER_MISALIGNED_LOW_BANK].value;
+    }
+  }
+  charge(cost, CAUSE_MISALIGNED, extra->from.grade, less < cycles ? cycles - less : 0);
 }
 
 /* CBZ and CBNZ test a register, the others the flags. */
@@ -354,6 +370,7 @@ static void issue_older(pipeline_t *pipeline, const insn_t *insn, const outcome_
   s->older_early = early && row->rule == RULE_EARLY_SHIFT;
   s->older_has_address = outcome->has_address;
   s->older_address = outcome->address;
+  s->older_unaligned = is_unaligned(insn, outcome);
   s->slot_open = row->slots != SLOTS_ALONE;
   charge_consequences(pipeline, insn, outcome, cycle, false, cost);
 }

@@ -393,7 +393,6 @@ case   ldr-unaligned-both
 src    J-M7: two unaligned LDR take 4 more than an aligned pair
 cycles 5
 row 108
-miss   charge_misaligned in pipeline_m7.c prices each load alone; for two unaligned ones 3 + 4 is charged in place of 4
 asm
   ldr.w r0, [r8, #1]
   ldr.w r1, [r9, #5]
@@ -412,7 +411,7 @@ case   ldr-unaligned-low-bank
 src    J-M7: the partner is aligned in the bank of the low part: 3 - 1 more
 cycles 3
 row 109
-miss   charge_misaligned in pipeline_m7.c prices each load alone; and loads_pair compares bank of the low part only, so that the two do not pair
+miss   an unaligned load in the older slot is charged before its partner is known
 asm
   ldr.w r0, [r8, #1]
   ldr.w r1, [r9]
@@ -422,7 +421,6 @@ case   ldr-unaligned-younger-low-bank
 src    J-M7: the partner is aligned in the bank of the low part: 4 - 1 more
 cycles 4
 row 109
-miss   charge_misaligned in pipeline_m7.c prices each load alone; and loads_pair compares bank of the low part only, so that the two do not pair
 asm
   ldr.w r1, [r9]
   ldr.w r0, [r8, #1]
