@@ -119,7 +119,7 @@ typedef struct {
   char hash[65];     /* SHA-256 over the model and sources files */
   unsigned core_bit; /* 1 for M4, 2 for M7: as in parameter.def */
   bool double_precision;
-  uint32_t rules_off; /* bit 1 << RULE_x: switched off by cost_model_rule_off() */
+  uint64_t rules_off; /* bit 1 << RULE_x: switched off by cost_model_rule_off() */
   cost_row_t rows[CLASS_COUNT];
   cost_parameter_t parameters[PARAMETER_COUNT];
   int8_t need[ROLE_COUNT];                         /* cycles after issue at which an operand of this role is read */

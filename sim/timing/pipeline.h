@@ -127,9 +127,11 @@ typedef struct {
 typedef struct {
   uint64_t issued[REG_COUNT]; /* cycle at which the last writer of a register issued */
   uint8_t writer[REG_COUNT];  /* its class or another producer of cost_model.h */
-  uint64_t older_time;        /* issue cycle of the instruction in the older slot */
-  uint8_t older_cls;          /* insn_class_t of the instruction there */
-  uint32_t older_address;     /* its memory access */
+  uint64_t predicated;        /* registers whose last writer had a condition, that in condition[] */
+  uint8_t condition[REG_COUNT];
+  uint64_t older_time;    /* issue cycle of the instruction in the older slot */
+  uint8_t older_cls;      /* insn_class_t of the instruction there */
+  uint32_t older_address; /* its memory access */
   bool older_has_address;
   bool older_unaligned;
   bool older_early;  /* its shift or add used the first execute stage */

@@ -40,6 +40,25 @@ static void hold_for_operands(const pipeline_t *pipeline, const insn_t *insn, ho
   }
 }
 
+/* Rule predicated_result: what an instruction under a condition wrote is late for one under another or none; the later
+   still for the plain operand beside an inline shift. [LM-M7] */
+static void hold_for_predicated(const pipeline_t *pipeline, const insn_t *insn, hold_t *hold) {
+  const m7_state_t *s = &pipeline->state.m7;
+  const cost_parameter_t *parameters = pipeline->model->parameters;
+  enum { ALWAYS = 14 }; /* not cycles: the condition AL */
+  unsigned condition = insn->flags & INSN_IN_IT ? insn->condition : (unsigned)ALWAYS;
+  for (unsigned i = 0; i < insn->operand_count; i++) {
+    operand_t operand = insn->operands[i];
+    if (!(s->predicated & REG_BIT(operand.reg)) || s->condition[operand.reg] == condition) continue;
+    const cost_parameter_t *later =
+        &parameters[operand.role == ROLE_UNSHIFTED ? PARAMETER_PREDICATED_UNSHIFTED : PARAMETER_PREDICATED_RESULT];
+    unsigned distance = (unsigned)pipeline->model->distance[s->writer[operand.reg]][operand.role].cycles + later->value;
+    unsigned most = parameters[PARAMETER_PREDICATED_MOST].value;
+    if (distance > most && most >= distance - later->value) distance = most;
+    hold_until(hold, s->issued[operand.reg] + distance, CAUSE_DEPENDENCY, later->from.grade);
+  }
+}
+
 static cause_t wait_cause(unsigned writer, unsigned role) {
   if (role == ROLE_BASE || role == ROLE_INDEX) return CAUSE_ADDRESS;
   if (writer >= CLASS_FP_FROM_CORE && writer < CLASS_COUNT && writer != CLASS_FP_TO_CORE) return CAUSE_FP_DEPENDENCY;
@@ -220,10 +239,19 @@ static void record_results(m7_state_t *s, const insn_t *insn, const cost_row_t *
   }
 }
 
+static void record_condition(m7_state_t *s, const insn_t *insn) {
+  uint64_t core = insn->writes & REG_CORE_MASK;
+  s->predicated |= core;
+  for (; core; core &= core - 1)
+    s->condition[__builtin_ctzll(core)] = insn->condition;
+}
+
 static void record(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, uint64_t cycle, bool early) {
   m7_state_t *s = &pipeline->state.m7;
   if (outcome->skipped) return;
   record_results(s, insn, &pipeline->model->rows[insn->cls], cycle, early);
+  s->predicated &= ~insn->writes;
+  if (insn->flags & INSN_IN_IT) record_condition(s, insn);
   if (is_fma(insn->cls)) {
     s->mac_in_run = in_fma_shadow(pipeline, cycle);
     s->mac_time = cycle + 1;
@@ -379,6 +407,9 @@ void m7_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
   const m7_state_t *s = &pipeline->state.m7;
   hold_t hold = {0, -1, CAUSE_DEPENDENCY, GRADE_DOCUMENTED};
   hold_for_operands(pipeline, insn, &hold);
+  if ((s->predicated & insn->reads) && rule_is_on(pipeline->model, RULE_PREDICATED_RESULT)) {
+    hold_for_predicated(pipeline, insn, &hold);
+  }
   if (insn->flags & INSN_FP) hold_for_fpu(pipeline, insn, &hold);
   if (outcome->has_address) {
     hold_for_stores(pipeline, insn, outcome, &hold);

@@ -72,12 +72,14 @@ static const parameter_t misaligned_parameters[] = {PARAMETER_MISALIGNED_HALFWOR
 static const parameter_t mispredict_parameters[] = {PARAMETER_MISPREDICT_LATE_FLAGS, PARAMETER_MISPREDICT_EARLY_FLAGS,
                                                     PARAMETER_MISPREDICT_INDIRECT};
 
+_Static_assert(RULE_COUNT <= 64, "rules_off has a bit for each rule");
+
 bool cost_model_rule_off(core_model_t *model, const char *name) {
   rule_t rule = RULE_NONE;
   while (rule < RULE_COUNT && strcmp(rule_name(rule), name) != 0)
     rule++;
   if (rule == RULE_COUNT || !(rule_cores(rule) & model->core_bit)) return false;
-  model->rules_off |= 1u << rule;
+  model->rules_off |= UINT64_C(1) << rule;
   switch (rule) {
   case RULE_ADDRESS_INTERLOCK: zero(model, PARAMETER_ADDRESS_INTERLOCK); break;
   case RULE_SPECULATIVE_FETCH: zero(model, PARAMETER_SPECULATIVE_FETCH); break;

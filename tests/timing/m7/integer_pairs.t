@@ -385,7 +385,6 @@ case   predicated-to-other-condition
 src    LM-M7: a predicated result used under another condition costs one more: 2
 cycles 3
 row 222
-miss   set_writer and hold_for_operands in pipeline_m7.c keep no condition with a result: LM-M7's extra is missing
 init   cmp r0, r0
 asm
   ite eq
@@ -397,7 +396,6 @@ case   predicated-to-other-condition-unshifted
 src    LM-M7: two more into the plain operand beside an inline shift, 3 at most
 cycles 4
 row 222
-miss   set_writer and hold_for_operands in pipeline_m7.c keep no condition with a result: LM-M7's extra is missing
 init   cmp r0, r0
 asm
   ite eq
