@@ -1,4 +1,5 @@
 /* The cost models as data: complete, sourced, and saying what the documents say. */
+#include "cost_model_fixture.h"
 #include "run_suite.h"
 #include "timing/cost_model.h"
 
@@ -8,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char model_directory[] = CMSIM_SOURCE_DIR "/cost_models";
 static const char *const cores[] = {"cortex-m4", "cortex-m7"};
 enum { CORES = 2, M4 = 0, M7 = 1 };
 static core_model_t *models[CORES];
@@ -23,17 +23,6 @@ static void load_models(void) {
 static void free_models(void) {
   for (int i = 0; i < CORES; i++)
     cost_model_free(models[i]);
-}
-
-static char *read_file(const char *name) {
-  char path[4096];
-  snprintf(path, sizeof path, "%s/%s.yaml", model_directory, name);
-  FILE *file = fopen(path, "rb");
-  ck_assert_msg(file != NULL, "no %s", path);
-  char *text = calloc(1, 1 << 20);
-  ck_assert(fread(text, 1, (1 << 20) - 1, file) > 0);
-  fclose(file);
-  return text;
 }
 
 /* --- completeness ------------------------------------------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 /* The loader of cost models: every kind of defect is refused with one line that names the place. */
 #include "base/diag.h"
+#include "cost_model_fixture.h"
 #include "run_suite.h"
 #include "timing/cost_model.h"
 
@@ -8,19 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static const char model_directory[] = CMSIM_SOURCE_DIR "/cost_models";
-
-static char *read_file(const char *name) {
-  char path[4096];
-  snprintf(path, sizeof path, "%s/%s.yaml", model_directory, name);
-  FILE *file = fopen(path, "rb");
-  ck_assert_msg(file != NULL, "no %s", path);
-  char *text = calloc(1, 1 << 20);
-  ck_assert(fread(text, 1, (1 << 20) - 1, file) > 0);
-  fclose(file);
-  return text;
-}
 
 typedef enum { REPLACE, DELETE, DUPLICATE, EMPTY, RENAME } change_t;
 

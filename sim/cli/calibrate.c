@@ -235,16 +235,11 @@ int calibrate(const char *data, const char *path, const char *probes_elf) {
     return EXIT_TROUBLE;
   }
   probes_t board = {0}, model = {0};
-  char directory[4096], name[32];
   int status = EXIT_TROUBLE;
   core_model_t *core = NULL;
   bool good = read_probes(in, path, &board);
   fclose(in);
-  if (good) {
-    snprintf(directory, sizeof directory, "%s/cost_models", data);
-    snprintf(name, sizeof name, "cortex-%s", board.core);
-    core = cost_model_load(directory, name);
-  }
+  if (good) core = cost_model_of(data, board.core);
   if (core && run_probes(probes_elf, data, board.core, &model)) {
     report_strangers(&board, &model, path);
     status = judge_model(core, &board, &model) ? EXIT_BROKEN : EXIT_PASS;

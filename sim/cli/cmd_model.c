@@ -11,7 +11,7 @@
 
 enum { OPTION_DATA = 0x100, OPTION_PROBES, CLASSES_MAX = 16 };
 
-static const char *const cores[] = {"cortex-m4", "cortex-m7"};
+static const char *const cores[] = {"m4", "m7"};
 enum { CORES = sizeof cores / sizeof cores[0] };
 
 static void print_provenance(const core_model_t *model, const provenance_t *from) {
@@ -127,13 +127,11 @@ static bool show_rules(const char *name) {
 }
 
 static int show(const char *directory, char *const *names, int count) {
-  char path[4096];
   core_model_t *models[CORES] = {0};
   int status = EXIT_TROUBLE;
-  snprintf(path, sizeof path, "%s/cost_models", directory);
   bool loaded = true;
   for (int i = 0; i < CORES && loaded; i++)
-    loaded = (models[i] = cost_model_load(path, cores[i])) != NULL;
+    loaded = (models[i] = cost_model_of(directory, cores[i])) != NULL;
   if (loaded) status = EXIT_PASS;
   for (int i = 0; i < count && loaded; i++) {
     bool found = show_rules(names[i]) || show_classes(models, names[i]);

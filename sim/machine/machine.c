@@ -127,17 +127,14 @@ static bool apply_settings(machine_t *m) {
 }
 
 static bool load_model(machine_t *m) {
-  char directory[4096], name[32];
-  snprintf(directory, sizeof directory, "%s/cost_models", m->options.data_directory);
-  snprintf(name, sizeof name, "cortex-%s", m->options.core);
-  m->model = cost_model_load(directory, name);
+  m->model = cost_model_of(m->options.data_directory, m->options.core);
   if (!m->model) return false;
   for (size_t i = 0; i < m->options.rule_off_count; i++) {
     if (cost_model_rule_off(m->model, m->options.rules_off[i])) {
       add_warning(m, "rule-off", 0, "rule %s is switched off: a what-if, not a prediction", m->options.rules_off[i]);
       continue;
     }
-    diag_error("--rule-off %s: %s has no such rule", m->options.rules_off[i], name);
+    diag_error("--rule-off %s: %s has no such rule", m->options.rules_off[i], m->model->core);
     return false;
   }
   return apply_settings(m);

@@ -176,13 +176,12 @@ static void add_target_regions(memory_map_t *map, const target_t *target, const 
 bool memory_map_build(memory_map_t *map, const target_t *target, const program_t *program,
                       const memory_limits_t *limits) {
   memset(map, 0, sizeof *map);
-  for (size_t i = 0; i < target->region_count; i++) {
-    if (target->regions[i].kind != REGION_FLASH || (!limits->flash_bytes && !limits->ram_bytes)) continue;
+  add_target_regions(map, target, limits);
+  if (map->flash_given && (limits->flash_bytes || limits->ram_bytes)) {
     diag_error("--%s: %s has the memory of its data sheet; sizes are for a run without --mcu",
                limits->flash_bytes ? "flash" : "ram", target->name);
     return false;
   }
-  add_target_regions(map, target, limits);
   if (!map->flash_given && !derive_flash(map, program, limits)) return false;
   for (size_t i = 0; i < program->segment_count; i++) {
     const segment_t *s = &program->segments[i];

@@ -353,7 +353,7 @@ static bool load_rows(loader_t *loader, const file_model_t *file) {
   return true;
 }
 
-static bool load_needs(loader_t *loader, const file_model_t *file, provenance_t needs[ROLE_COUNT]) {
+static bool load_needs(loader_t *loader, const file_model_t *file) {
   bool seen[ROLE_COUNT] = {false};
   enter(loader, "needs", "role");
   size_t list = loader->start;
@@ -366,7 +366,7 @@ static bool load_needs(loader_t *loader, const file_model_t *file, provenance_t 
     unsigned long cycles = 0;
     if (!number(loader, "need", need->need, INT8_MAX, &cycles)) return false;
     loader->model->need[role] = (int8_t)cycles;
-    if (!provenance(loader, &need->from, true, &needs[role])) return false;
+    if (!provenance(loader, &need->from, true, &loader->model->need_from[role])) return false;
   }
   for (operand_role_t role = 0; role < ROLE_COUNT; role++) {
     if (seen[role]) continue;
@@ -378,12 +378,12 @@ static bool load_needs(loader_t *loader, const file_model_t *file, provenance_t 
 
 /* distance = result - need, no less than 0 (an operand read later than the result appears costs nothing); as well
    known as the worse known of the two. */
-static void fill_distances(core_model_t *model, const provenance_t needs[ROLE_COUNT]) {
+static void fill_distances(core_model_t *model) {
   for (insn_class_t cls = 0; cls < CLASS_COUNT; cls++) {
     const cost_row_t *row = &model->rows[cls];
     for (operand_role_t role = 0; role < ROLE_COUNT; role++) {
       int cycles = row->result - model->need[role];
-      grade_t grade = row->from.grade > needs[role].grade ? row->from.grade : needs[role].grade;
+      grade_t grade = row->from.grade > model->need_from[role].grade ? row->from.grade : model->need_from[role].grade;
       model->distance[cls][role] = (distance_t){.cycles = (int8_t)(cycles > 0 ? cycles : 0), .grade = grade};
     }
   }
@@ -513,17 +513,16 @@ static core_model_t *load_texts(const char *core, const yamlfile_t *model_text, 
   }
   model->private_data = files;
   loader_t loader = {.text = model_text, .model = model};
-  provenance_t *needs = model->need_from;
   bool done = (files->sources = yamlfile_load(sources_text, &sources_schema)) &&
               check_sources(sources_text, files->sources) && (loader.sources = files->sources) &&
               (files->model = yamlfile_load(model_text, &model_schema)) && load_head(&loader, files->model, core) &&
-              load_rows(&loader, files->model) && load_needs(&loader, files->model, needs);
-  if (done) {
-    fill_distances(model, needs);
-    done = load_parameters(&loader, files->model);
+              load_rows(&loader, files->model) && load_needs(&loader, files->model) &&
+              load_parameters(&loader, files->model);
+  if (done) { /* forwarding rows replace single distances */
+    fill_distances(model);
     fill_producer(model, PRODUCER_EARLY, PARAMETER_EARLY_RESULT);
     fill_producer(model, PRODUCER_WRITEBACK, PARAMETER_WRITEBACK_RESULT);
-    done = done && load_forwarding(&loader, files->model);
+    done = load_forwarding(&loader, files->model);
   }
   if (done) {
     yamlfile_hash((const yamlfile_t[]){*model_text, *sources_text}, 2, model->hash);
@@ -543,6 +542,13 @@ core_model_t *cost_model_load(const char *directory, const char *core) {
   }
   yamlfile_close(&model_text);
   return model;
+}
+
+core_model_t *cost_model_of(const char *data_directory, const char *core) {
+  char directory[4096], name[32];
+  snprintf(directory, sizeof directory, "%s/cost_models", data_directory);
+  snprintf(name, sizeof name, "cortex-%s", core);
+  return cost_model_load(directory, name);
 }
 
 core_model_t *cost_model_parse(const char *core, cost_model_text_t model_file, cost_model_text_t sources_file) {

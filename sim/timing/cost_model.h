@@ -133,6 +133,8 @@ typedef struct {
 /* Loads DIRECTORY/CORE.yaml, e.g. ("cost_models", "cortex-m4"). Any defect is one diag_error_at line with file, line
    and column, and NULL. Freed with cost_model_free(). */
 core_model_t *cost_model_load(const char *directory, const char *core);
+/* The same for CORE "m4" or "m7" from the folder that holds cost_models/. */
+core_model_t *cost_model_of(const char *data_directory, const char *core);
 /* The same from memory: NAME.yaml and sources.yaml as text, with the paths that messages shall name. */
 typedef struct {
   const char *path;

@@ -64,7 +64,7 @@ static bool is_other_memory(uint8_t slave, uint8_t before) {
 /* Rule load_chain: the next load or store starts its address phase in a load's data phase. [TI-LS, which counts 1 + 2
    for a register-offset store; J-M4; SCU 100 x LDR] Not so when its address is what is being loaded (rule load_address)
    [SCU 400 cycles], when that load has just written its base back (rule same_base) [J-M4 for two writebacks], when
-   another RAM answers (rule other_slave) [J-M4; JA-M4], or when its opcode is not in decode yet (rule late_opcode).
+   another memory answers (rule other_slave) [J-M4; JA-M4], or when its opcode is not in decode yet (rule late_opcode).
    Flash and RAM chain with each other: docs/validation/m4.md, H7. */
 static bool chains_behind_load(const core_model_t *model, const m4_state_t *s, const insn_t *insn,
                                const outcome_t *outcome) {
@@ -134,7 +134,7 @@ static parameter_t misaligned_parameter(const insn_t *insn, const outcome_t *out
   if (!(outcome->address & WORD_OFFSET)) return PARAMETER_COUNT;
   if (!(insn->flags & (INSN_SINGLE_LOAD | INSN_SINGLE_STORE))) return PARAMETER_COUNT;
   if (insn->access_bytes == HALFWORD && (outcome->address & 1u)) return PARAMETER_MISALIGNED_HALFWORD;
-  if (insn->access_bytes != WORD || !(outcome->address & WORD_OFFSET)) return PARAMETER_COUNT;
+  if (insn->access_bytes != WORD) return PARAMETER_COUNT;
   return (outcome->address & 1u) ? PARAMETER_MISALIGNED_WORD_ODD : PARAMETER_MISALIGNED_WORD;
 }
 
@@ -319,6 +319,7 @@ void m4_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
 
   if (folds(model, s, insn)) {
     wait_for_fetch(pipeline, insn, cost);
+    cost->before = cost->count;
     return;
   }
   settle_load(model, s, insn, outcome, cost);

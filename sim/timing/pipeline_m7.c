@@ -250,7 +250,7 @@ static void record(pipeline_t *pipeline, const insn_t *insn, const outcome_t *ou
   m7_state_t *s = &pipeline->state.m7;
   if (outcome->skipped) return;
   record_results(s, insn, &pipeline->model->rows[insn->cls], cycle, early);
-  s->predicated &= ~insn->writes;
+  s->predicated &= ~(insn->writes | (insn->flags & INSN_WRITEBACK ? REG_BIT(insn->base) : 0));
   if (insn->flags & INSN_IN_IT) record_condition(s, insn);
   if (is_fma(insn->cls)) {
     s->mac_in_run = in_fma_shadow(pipeline, cycle);
