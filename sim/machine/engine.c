@@ -4,6 +4,9 @@
    - UC_MODE_MCLASS silently selects Cortex-M33: open with UC_MODE_THUMB and set the CPU model.
    - BKPT arrives at the interrupt hook with pc ON it and must be stepped over; SVC with pc behind it.
    - WFE and YIELD are "invalid": uc_emu_start returns with pc behind them, and running on from there is right.
+   - uc_emu_stop in the insn hook keeps the announced instruction from running, except inside IT.
+   - Writing IPSR switches mode and stack, but EXC_RETURN works only once CPSR has been written back.
+   - Unprivileged Thread mode reads MSP and PSP as 0 through the API and drops writes of them and of CONTROL.
    - WFI ends uc_emu_start with success.
    - pc read in memory hooks is stale: callers get the instruction from the insn callback instead.
    - One constant `until` (baked into translated blocks), no `count`; hooks are added before the first start. */
@@ -16,7 +19,7 @@
 #include <unicorn/unicorn.h>
 
 enum { PPB_FIRST = 0xE0000000u, PPB_LENGTH = 0x00100000u };
-static const uint64_t NEVER = 0xFFFFFFF0u; /* never a valid code address */
+static const uint64_t NEVER = 0xEFFFFFF0u; /* execute never, and no EXC_RETURN */
 
 struct engine {
   uc_engine *uc;
@@ -56,9 +59,10 @@ static void on_ppb_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t
 }
 
 static void take_trap(engine_t *engine, trap_kind_t kind, uint32_t address, uint32_t next) {
-  if (engine->callbacks.trap(engine->callbacks.context, kind, address) == TRAP_RESUME_NEXT) {
+  engine->resume = false;
+  if (engine->callbacks.trap(engine->callbacks.context, kind, address) == TRAP_RESUME) {
+    if (!engine->resume) engine->resume_pc = next;
     engine->resume = true;
-    engine->resume_pc = next;
   } else {
     engine->stopped = true;
   }
@@ -113,6 +117,7 @@ static void on_interrupt(uc_engine *uc, uint32_t intno, void *user) {
   case INTNO_UNDEFINED: take_trap(engine, in_arm_state(uc) ? TRAP_STATE : TRAP_UNDEFINED, pc, 0); break;
   case INTNO_PREFETCH: take_trap(engine, in_arm_state(uc) ? TRAP_STATE : TRAP_FETCH, pc, 0); break;
   case INTNO_INVSTATE: take_trap(engine, TRAP_STATE, pc, 0); break;
+  case INTNO_EXC_RETURN: take_trap(engine, TRAP_EXC_RETURN, pc, 0); break;
   default:
     snprintf(engine->error, sizeof engine->error, "processor exception %u", (unsigned)intno);
     take_trap(engine, TRAP_OTHER, pc, 0);
@@ -206,19 +211,69 @@ void engine_set_register(engine_t *engine, unsigned number, uint32_t value) {
   uc_reg_write(engine->uc, register_id(number), &value);
 }
 
-/* Unicorn refuses WFE and YIELD; both have no effect on what a single core computes. */
-static bool is_wait_or_yield(engine_t *engine, uint32_t pc, uint32_t *next) {
+uint32_t engine_single_register(engine_t *engine, unsigned number) {
+  uint32_t value = 0;
+  uc_reg_read(engine->uc, UC_ARM_REG_S0 + (int)number, &value);
+  return value;
+}
+
+void engine_set_single_register(engine_t *engine, unsigned number, uint32_t value) {
+  uc_reg_write(engine->uc, UC_ARM_REG_S0 + (int)number, &value);
+}
+
+static int special_id(special_register_t which) {
+  static const int ids[] = {UC_ARM_REG_XPSR,    UC_ARM_REG_MSP,       UC_ARM_REG_PSP,     UC_ARM_REG_PRIMASK,
+                            UC_ARM_REG_BASEPRI, UC_ARM_REG_FAULTMASK, UC_ARM_REG_CONTROL, UC_ARM_REG_FPSCR};
+  return ids[which];
+}
+
+uint32_t engine_special(engine_t *engine, special_register_t which) {
+  uint32_t value = 0;
+  uc_reg_read(engine->uc, special_id(which), &value);
+  return value;
+}
+
+void engine_set_special(engine_t *engine, special_register_t which, uint32_t value) {
+  uc_reg_write(engine->uc, special_id(which), &value);
+}
+
+static void set_ipsr(engine_t *engine, uint32_t number) {
+  uint32_t cpsr = 0;
+  uc_reg_write(engine->uc, UC_ARM_REG_IPSR, &number);
+  uc_reg_read(engine->uc, UC_ARM_REG_CPSR, &cpsr); /* written back so that the hidden flags follow the new mode */
+  uc_reg_write(engine->uc, UC_ARM_REG_CPSR, &cpsr);
+}
+
+/* The API gives unprivileged Thread code neither CONTROL nor the stack pointers: pass through privileged Thread mode.
+ */
+void engine_set_mode(engine_t *engine, unsigned ipsr, uint32_t control) {
+  if (ipsr) {
+    set_ipsr(engine, ipsr);
+    return;
+  }
+  engine_set_special(engine, SPECIAL_CONTROL, control & (uint32_t)CONTROL_FPCA);
+  set_ipsr(engine, 0);
+  engine_set_special(engine, SPECIAL_CONTROL, control & ~(uint32_t)CONTROL_NPRIV);
+  engine_set_special(engine, SPECIAL_CONTROL, control);
+}
+
+void engine_redirect(engine_t *engine, uint32_t pc) {
+  engine->resume = true;
+  engine->resume_pc = pc;
+  uc_emu_stop(engine->uc);
+}
+
+enum { HINT_YIELD = 1, HINT_WFE = 2 };
+
+/* Unicorn refuses WFE and YIELD, with pc behind them. 0: it was neither. */
+static unsigned refused_hint(engine_t *engine, uint32_t pc) {
   uint16_t before[2];
-  if (uc_mem_read(engine->uc, pc - 2, &before[0], 2) == UC_ERR_OK && (before[0] == 0xBF20u || before[0] == 0xBF10u)) {
-    *next = pc;
-    return true;
+  if (uc_mem_read(engine->uc, pc - 2, &before[0], 2) == UC_ERR_OK) {
+    if (before[0] == 0xBF20u) return HINT_WFE;
+    if (before[0] == 0xBF10u) return HINT_YIELD;
   }
-  if (uc_mem_read(engine->uc, pc - 4, before, 4) == UC_ERR_OK && before[0] == 0xF3AFu &&
-      (before[1] == 0x8001u || before[1] == 0x8002u)) {
-    *next = pc;
-    return true;
-  }
-  return false;
+  if (uc_mem_read(engine->uc, pc - 4, before, 4) != UC_ERR_OK || before[0] != 0xF3AFu) return 0;
+  return before[1] == 0x8002u ? HINT_WFE : before[1] == 0x8001u ? HINT_YIELD : 0u;
 }
 
 engine_end_t engine_run(engine_t *engine, uint32_t pc) {
@@ -232,14 +287,23 @@ engine_end_t engine_run(engine_t *engine, uint32_t pc) {
       continue;
     }
     uint32_t at = engine_register(engine, 15);
-    if (error == UC_ERR_OK) return ENGINE_WFI;
-    if (error == UC_ERR_INSN_INVALID && is_wait_or_yield(engine, at, &pc)) continue;
+    if (error == UC_ERR_OK && at != (uint32_t)NEVER) return ENGINE_WFI;
+    unsigned hint = error == UC_ERR_INSN_INVALID ? refused_hint(engine, at) : 0;
+    if (hint == HINT_WFE) return ENGINE_WFE;
+    if (hint == HINT_YIELD) {
+      pc = at;
+      continue;
+    }
     if (error == UC_ERR_INSN_INVALID) {
       take_trap(engine, in_arm_state(engine->uc) ? TRAP_STATE : TRAP_UNDEFINED, at, 0);
-      return ENGINE_STOPPED;
+    } else if (error == UC_ERR_OK) {
+      take_trap(engine, TRAP_FETCH, at, 0);
+    } else {
+      snprintf(engine->error, sizeof engine->error, "%s at pc 0x%08x", uc_strerror(error), (unsigned)at);
+      return ENGINE_FAILED;
     }
-    snprintf(engine->error, sizeof engine->error, "%s at pc 0x%08x", uc_strerror(error), (unsigned)at);
-    return ENGINE_FAILED;
+    if (engine->stopped) return ENGINE_STOPPED;
+    pc = engine->resume_pc;
   }
 }
 

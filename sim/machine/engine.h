@@ -22,11 +22,12 @@ typedef enum {
   TRAP_WRITE,       /* data write to unmapped ADDRESS */
   TRAP_WRITE_FLASH, /* data write to read-only ADDRESS */
   TRAP_STATE,       /* branch to an even address: Arm state does not exist */
+  TRAP_EXC_RETURN,  /* exception return; ADDRESS is the EXC_RETURN value without its bit 0 */
   TRAP_OTHER
 } trap_kind_t;
 
-/* What the machine wants after a trap. */
-typedef enum { TRAP_STOP, TRAP_RESUME_NEXT } trap_answer_t;
+/* What the machine wants after a trap: TRAP_RESUME goes on behind the instruction, or where engine_redirect() said. */
+typedef enum { TRAP_STOP, TRAP_RESUME } trap_answer_t;
 
 typedef struct {
   void *context;
@@ -41,7 +42,8 @@ typedef struct {
 
 typedef enum {
   ENGINE_STOPPED, /* engine_stop() or a trap answered TRAP_STOP */
-  ENGINE_WFI,     /* pc behind the WFI */
+  ENGINE_WFI,     /* pc behind the WFI: engine_register(15) */
+  ENGINE_WFE,     /* pc behind the WFE */
   ENGINE_FAILED   /* Unicorn gave up: see engine_error() */
 } engine_end_t;
 
@@ -62,6 +64,31 @@ uint32_t engine_register(engine_t *engine, unsigned number);
 /* D0 to D15, as bits. */
 uint64_t engine_double_register(engine_t *engine, unsigned number);
 void engine_set_register(engine_t *engine, unsigned number, uint32_t value);
+
+uint32_t engine_single_register(engine_t *engine, unsigned number); /* S0 to S31, as bits */
+void engine_set_single_register(engine_t *engine, unsigned number, uint32_t value);
+
+/* Special registers of the Armv7-M profile. */
+typedef enum {
+  SPECIAL_XPSR, /* flags, IT state and exception number; a write sets all but the exception number */
+  SPECIAL_MSP,  /* reads 0 while unprivileged Thread code runs: see engine_set_mode() */
+  SPECIAL_PSP,
+  SPECIAL_PRIMASK,
+  SPECIAL_BASEPRI,
+  SPECIAL_FAULTMASK,
+  SPECIAL_CONTROL,
+  SPECIAL_FPSCR
+} special_register_t;
+uint32_t engine_special(engine_t *engine, special_register_t which);
+void engine_set_special(engine_t *engine, special_register_t which, uint32_t value);
+
+enum { CONTROL_NPRIV = 1, CONTROL_SPSEL = 2, CONTROL_FPCA = 4 };
+/* Enters Handler mode with exception number IPSR, or Thread mode (0) with CONTROL. SP follows: the process stack in
+   Thread mode with CONTROL_SPSEL, else the main stack. */
+void engine_set_mode(engine_t *engine, unsigned ipsr, uint32_t control);
+
+/* From a callback: the announced (or trapping) instruction does not run; execution goes on at PC. Not inside IT. */
+void engine_redirect(engine_t *engine, uint32_t pc);
 
 /* Runs from PC (Thumb bit ignored) until something ends it. */
 engine_end_t engine_run(engine_t *engine, uint32_t pc);

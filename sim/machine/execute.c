@@ -21,7 +21,7 @@ static void track_heap(machine_t *m, const arrival_t *a, int32_t left) {
 }
 
 /* The instant between an instruction's waiting and its own cycles: calls, returns and region markers take effect. */
-static void at_issue(machine_t *m, uint64_t cycles) {
+void execute_arrive(machine_t *m, uint64_t cycles) {
   arrival_t *a = &m->arrival;
   a->due = false;
   instant_t instant = {cycles, &m->totals, m->sp};
@@ -31,6 +31,9 @@ static void at_issue(machine_t *m, uint64_t cycles) {
       add_warning(m, "region-end-without-begin", a->marker_address, "a region ends here that was never begun");
     }
   }
+  if (a->leaves_handler) regions_leave_handler(m->call_regions, &instant);
+  if (a->switches) regions_switch(m->call_regions, m->stack);
+  a->leaves_handler = a->switches = false;
   if (!a->transfer) return;
   a->transfer = false;
   instant.sp = a->sp;
@@ -48,7 +51,7 @@ static void retire(machine_t *m, code_slot_t *slot) {
     charge_slot(m, slot, &cost.charges[i]);
     start += cost.charges[i].cycles;
   }
-  if (m->arrival.due) at_issue(m, start);
+  if (m->arrival.due) execute_arrive(m, start);
   for (; i < cost.count; i++)
     charge_slot(m, slot, &cost.charges[i]);
   slot->profile.count++;
@@ -58,7 +61,10 @@ static void retire(machine_t *m, code_slot_t *slot) {
   m->totals.mispredicted += cost.mispredicted;
   if (m->tracing) trace_step(m, slot, &cost, start);
   m->previous = slot;
-  if (slot->insn.flags & INSN_MARKER) {
+  if (!(slot->insn.flags & (INSN_MARKER | INSN_EVENT))) return;
+  if (slot->insn.flags & INSN_EVENT) {
+    m->event = true;
+  } else {
     arrival_t *a = &m->arrival;
     a->due = a->marker = true;
     a->marker_index = slot->marker;
@@ -73,7 +79,7 @@ static code_slot_t *new_slot(machine_t *m, uint32_t address) {
     end_fault(m, "cannot decode the instruction at 0x%08x", (unsigned)address);
     return NULL;
   }
-  if (slot->profile.count == 0 && !check_slot(m, slot)) return NULL;
+  if (slot->profile.count == 0 && !m->refused.due && !check_slot(m, slot)) return NULL;
   return slot;
 }
 
@@ -89,7 +95,7 @@ static void retire_skipped(machine_t *m, code_slot_t *from, uint32_t address) {
   }
 }
 
-/* MSR to a stack pointer may start another stack (threads): each keeps its own depth. */
+/* Another stack (threads, handlers): each keeps its own depth. */
 static void switch_stack(machine_t *m) {
   for (unsigned i = 0; i < m->stack_count; i++) {
     if (m->sp > m->stacks[i].base || m->sp < m->stacks[i].lowest) continue;
@@ -100,13 +106,19 @@ static void switch_stack(machine_t *m) {
   m->stacks[m->stack] = (stack_extent_t){m->sp, m->sp};
 }
 
-static void track_stack(machine_t *m, const code_slot_t *from) {
+void execute_stack_moved(machine_t *m, bool may_switch) {
   m->sp = engine_register(m->engine, REG_SP);
-  if (from->insn.cls == CLASS_SYSREG_WRITE) switch_stack(m);
+  if (may_switch) switch_stack(m);
   stack_extent_t *stack = &m->stacks[m->stack];
   if (m->sp < stack->lowest) stack->lowest = m->sp;
   if (m->sp > stack->base) stack->base = m->sp;
   regions_stack(m->call_regions, m->sp);
+}
+
+static void track_stack(machine_t *m, const code_slot_t *from) {
+  unsigned before = m->stack;
+  execute_stack_moved(m, from->insn.cls == CLASS_SYSREG_WRITE);
+  if (m->stack != before) regions_switch(m->call_regions, m->stack);
 }
 
 /* Calls, returns, and jumps to the first instruction of another function (tail calls). */
@@ -126,12 +138,7 @@ static void note_transfer(machine_t *m, const code_slot_t *from, const code_slot
   if (m->sbrk_function >= 0) a->r0 = engine_register(m->engine, 0);
 }
 
-static void poll(machine_t *m) {
-  if (m->pipeline.now >= m->cycle_limit) {
-    end_run(m, RUN_MAX_CYCLES);
-    return;
-  }
-  if (!m->requests || !*m->requests) return;
+static void answer_requests(machine_t *m) {
   sig_atomic_t requests = *m->requests;
   *m->requests = 0;
   if (requests & REQUEST_INTERRUPT) {
@@ -167,12 +174,12 @@ static code_slot_t *complete_pending(machine_t *m, uint32_t address) {
   slot = from->jump;
   if (!slot || slot->key != address) from->jump = slot = new_slot(m, address);
   if (!slot || skips) return slot;
-  if (from->insn.flow == FLOW_BRANCH && address == from->insn.address) {
-    end_run(m, RUN_HALTED); /* `b .`: no interrupt is modelled that could end it */
+  if (from->insn.flow == FLOW_BRANCH && address == from->insn.address && !may_be_interrupted(m)) {
+    end_run(m, RUN_HALTED); /* `b .` for ever */
     return NULL;
   }
   note_transfer(m, from, slot);
-  poll(m);
+  if (m->requests && *m->requests) answer_requests(m);
   return m->ended ? NULL : slot;
 }
 
@@ -193,28 +200,47 @@ static fp64_operands_t compare_doubles(machine_t *m, const insn_t *insn) {
   return fp64_compare(insn, factors[0], factors[1], accumulator);
 }
 
+static bool divides_by_zero(machine_t *m, const code_slot_t *slot) {
+  if (m->outcome.divisor != 0 || !scs_switch(m->scs, SCS_DIV_0_TRP)) return false;
+  m->pending = NULL;
+  uint32_t pc = slot->insn.address;
+  take_fault(m, &(fault_t){.cfsr = CFSR_DIVBYZERO, .pc = pc, .return_address = pc, .it_state = it_state_of(m, slot)},
+             "division by zero at %s", describe_address(m, pc));
+  return true;
+}
+
 void execute_insn(void *machine, uint32_t address) {
   machine_t *m = machine;
   if (m->ended) return;
-  code_slot_t *slot = m->pending ? complete_pending(m, address) : new_slot(m, address);
-  m->pending = slot;
-  m->outcome = (outcome_t){0};
-  if (!slot) return;
+  code_slot_t *slot;
+  if (m->pending) {
+    m->pending = slot = complete_pending(m, address);
+    if (!slot) return;
+    m->outcome = (outcome_t){0};
+  } else { /* control was redirected here */
+    m->pending = slot = new_slot(m, address);
+    if (!slot) return;
+    m->outcome = m->fresh;
+    m->fresh = (outcome_t){0};
+  }
+  if (m->pipeline.now >= m->attention_at && !attend(m, slot)) return;
   if (slot->insn.flags & INSN_DIVIDE) {
     m->outcome.dividend = engine_register(m->engine, slot->insn.divide_n);
     m->outcome.divisor = engine_register(m->engine, slot->insn.divide_m);
+    if (divides_by_zero(m, slot)) return;
   } else if ((slot->insn.flags & INSN_FP_ARITH) && fp64_has_operands(&slot->insn)) {
     m->outcome.fp64_operands = (uint8_t)compare_doubles(m, &slot->insn);
   }
 }
 
 /* Memory answers with its own cost. */
-static void ask_memory(machine_t *m, uint32_t address, bool write) {
+static void ask_memory(machine_t *m, uint32_t address, unsigned bytes, bool write) {
   const mapped_region_t *region = m->last_region;
   if (!region || address - region->base >= region->bytes) {
     region = memory_map_find(&m->map, address);
     if (!region) { /* private peripheral bus */
       m->outcome.slave = SLAVE_PRIVATE;
+      if (address >= PPB_BASE) check_private_bus(m, address, bytes, write);
       return;
     }
     m->last_region = region;
@@ -225,21 +251,32 @@ static void ask_memory(machine_t *m, uint32_t address, bool write) {
   m->outcome.memory_grade = region->grade;
 }
 
+/* Multiple, double, exclusive and FP accesses must be aligned; the others only when the firmware says so. */
+static void check_alignment(machine_t *m, const code_slot_t *slot, uint32_t address, unsigned bytes, bool write) {
+  bool word_only = slot->insn.transfers > 1 || slot->insn.cls == CLASS_LOAD_EXCLUSIVE ||
+                   slot->insn.cls == CLASS_STORE_EXCLUSIVE || (slot->insn.flags & INSN_FP);
+  if (!word_only && !scs_switch(m->scs, SCS_UNALIGN_TRP)) return;
+  refuse_access(m, address, bytes, write, CFSR_UNALIGNED, "unaligned access to 0x%08x %s, at %s", (unsigned)address,
+                word_only ? "by an instruction that must be aligned" : "while CCR.UNALIGN_TRP forbids it",
+                describe_address(m, slot->insn.address));
+}
+
 void execute_access(void *machine, uint32_t address, unsigned bytes, bool write) {
   machine_t *m = machine;
   code_slot_t *slot = m->pending;
   if (!slot) return;
   if (write) code_written(m->code, address, bytes);
+  if (m->mpu_on) check_access(m, address, bytes, write);
   if (m->outcome.has_address) return;
   m->outcome.has_address = true;
   m->outcome.address = address;
-  ask_memory(m, address, write);
-  bool word_only = slot->insn.transfers > 1 || slot->insn.cls == CLASS_LOAD_EXCLUSIVE ||
-                   slot->insn.cls == CLASS_STORE_EXCLUSIVE || (slot->insn.flags & INSN_FP);
-  if (word_only && (address & (slot->insn.access_bytes - 1u))) {
-    end_fault(m, "unaligned access to 0x%08x by an instruction that must be aligned, at %s: UsageFault on silicon",
-              (unsigned)address, describe_address(m, slot->insn.address));
-  }
+  ask_memory(m, address, bytes, write);
+  if (address & (slot->insn.access_bytes - 1u)) check_alignment(m, slot, address, bytes, write);
+}
+
+void execute_retire(machine_t *m) {
+  if (m->pending) retire(m, m->pending);
+  m->pending = NULL;
 }
 
 uint64_t execute_now(machine_t *m) {
@@ -248,13 +285,13 @@ uint64_t execute_now(machine_t *m) {
 }
 
 void execute_finish(machine_t *m, bool pending_done) {
-  if (m->pending && pending_done) retire(m, m->pending);
+  if (pending_done) execute_retire(m);
   m->pending = NULL;
   cost_t cost;
   pipeline_drain(&m->pipeline, &cost);
   for (unsigned i = 0; i < cost.count && m->previous; i++)
     charge_slot(m, m->previous, &cost.charges[i]);
   instant_t instant = {m->pipeline.now, &m->totals, m->sp};
-  if (m->arrival.due) at_issue(m, m->pipeline.now);
+  if (m->arrival.due) execute_arrive(m, m->pipeline.now);
   regions_finish(m->call_regions, &instant);
 }

@@ -14,36 +14,17 @@ enum { ADDRESS_CPACR = 0xE000ED88u };
 
 static uint32_t ppb_read(void *context, uint32_t address, unsigned bytes) {
   machine_t *m = context;
+  if (m->refused.due) return 0;
   uint64_t now = scs_is_timer(address) ? execute_now(m) : m->pipeline.now;
   return scs_read(m->scs, address, bytes, now);
 }
 
-/* What firmware switches on and the model does not do: said once for each place. */
-static void warn_unmodelled(machine_t *m, uint32_t address) {
-  enum { ISER_FIRST = 0xE000E100u, ISER_LAST = 0xE000E11Cu, CCR = 0xE000ED14u, MPU_CTRL = 0xE000ED94u };
-  enum { UNALIGN_TRP = 1u << 3, DIV_0_TRP = 1u << 4, MPU_ENABLE = 1u };
-  bool interrupts = address >= ISER_FIRST && address <= ISER_LAST;
-  if (!interrupts && address != CCR && address != MPU_CTRL) return;
-  uint32_t value = scs_read(m->scs, address, sizeof value, m->pipeline.now);
-  const char *what = interrupts && value                           ? "an interrupt"
-                     : address == CCR && (value & UNALIGN_TRP)     ? "the trap of unaligned accesses"
-                     : address == CCR && (value & DIV_0_TRP)       ? "the trap of divisions by zero"
-                     : address == MPU_CTRL && (value & MPU_ENABLE) ? "the MPU"
-                                                                   : NULL;
-  if (!what) return;
-  add_warning(m, "not-modelled", m->pending ? m->pending->insn.address : 0,
-              "%s is enabled here, but exceptions are not modelled yet: it will never fire", what);
-}
-
 static void ppb_write(void *context, uint32_t address, unsigned bytes, uint32_t value) {
   machine_t *m = context;
+  if (m->refused.due) return;
   uint64_t now = scs_is_timer(address) ? execute_now(m) : m->pipeline.now;
   scs_write(m->scs, address, bytes, value, now);
-  warn_unmodelled(m, address & ~3u);
-  if (scs_systick_interrupt_enabled(m->scs)) {
-    add_warning(m, "systick-interrupt", m->pending ? m->pending->insn.address : 0,
-                "the SysTick interrupt is enabled here, but exceptions are not modelled yet: its handler will not run");
-  }
+  update_attention(m, now);
 }
 
 static void itm_output(void *context, unsigned port, const uint8_t *bytes, size_t count) {
@@ -240,6 +221,7 @@ static bool build(machine_t *m) {
   pipeline_reset(&m->pipeline, m->model);
   m->cycle_limit = m->options.max_cycles ? m->options.max_cycles : UINT64_MAX;
   m->requests = m->options.requests;
+  update_attention(m, 0);
   return watch_regions(m) && arm_timeline(m);
 }
 
@@ -325,11 +307,16 @@ results_t *machine_run(machine_t *m) {
   m->arrival = (arrival_t){.due = true, .transfer = true, .call = true, .address = pc, .sp = m->sp};
   m->arrival.function = program_function_index(m->program, program_function_at(m->program, pc));
   m->arrival.return_address = 0xFFFFFFFEu;
-  engine_end_t how = engine_run(m->engine, pc);
-  bool completed = how == ENGINE_WFI || (m->ended && m->end == RUN_EXITED);
-  if (how == ENGINE_WFI && !m->ended) {
-    m->ended = true;
-    m->end = RUN_HALTED;
+  engine_end_t how;
+  for (uint32_t at = pc;; at = engine_register(m->engine, REG_PC)) {
+    how = engine_run(m->engine, at);
+    if (m->ended || (how != ENGINE_WFI && how != ENGINE_WFE)) break;
+    if (!sleep_until_event(m, how == ENGINE_WFE)) break;
+  }
+  bool sleeps = how == ENGINE_WFI || how == ENGINE_WFE;
+  bool completed = sleeps || (m->ended && m->end == RUN_EXITED);
+  if (sleeps && !m->ended) {
+    end_run(m, RUN_HALTED);
   } else if (how == ENGINE_FAILED && !m->ended) {
     end_fault(m, "emulation failed: %s, last instruction at %s", engine_error(m->engine),
               describe_address(m, m->pending ? m->pending->insn.address : 0));

@@ -1,4 +1,6 @@
-/* The inside of machine_t, shared by machine.c (life), execute.c (hot path), traps.c and collect.c. */
+/* The inside of machine_t, shared by machine.c (life), execute.c (hot path), exceptions.c, faults.c, traps.c and
+ * collect.c.
+ */
 #ifndef CMSIM_MACHINE_PRIVATE_H
 #define CMSIM_MACHINE_PRIVATE_H
 
@@ -21,7 +23,9 @@ typedef struct {
   int32_t function; /* entered */
   uint32_t address, return_address;
   uint32_t sp, r0;
-  bool marker; /* the instruction before is a region marker */
+  bool leaves_handler; /* an exception return, or one handler chained to the next */
+  bool switches;       /* another stack is in use from here on */
+  bool marker;         /* the instruction before is a region marker */
   int32_t marker_index;
   uint16_t marker_opcode;
   uint32_t marker_address;
@@ -32,7 +36,43 @@ typedef struct {
   uint32_t base, lowest;
 } stack_extent_t;
 
-enum { TIMELINE_MAX = 2000, STACKS_MAX = 16 };
+enum { TIMELINE_MAX = 2000, STACKS_MAX = REGIONS_CONTEXTS };
+
+/* An access that silicon refuses but the engine performs: undone when the instruction is complete. */
+typedef struct {
+  bool due;
+  uint32_t pc, address, cfsr;
+  unsigned it_state;
+  uint32_t registers[15]; /* before the access */
+  uint8_t bytes[8];       /* memory before a store */
+  unsigned count;
+  char message[256];
+} refused_access_t;
+
+/* The fault whose handler runs, for the report of a run that ends there. */
+typedef struct {
+  unsigned exception; /* 0: none */
+  char message[1024];
+} fault_state_t;
+
+/* Fault status bits. [ARMv7-M B3.2.15, B3.2.16] */
+#define CFSR_IACCVIOL    (1u << 0)
+#define CFSR_DACCVIOL    (1u << 1)
+#define CFSR_MSTKERR     (1u << 4)
+#define CFSR_MMARVALID   (1u << 7)
+#define CFSR_IBUSERR     (1u << 8)
+#define CFSR_PRECISERR   (1u << 9)
+#define CFSR_IMPRECISERR (1u << 10)
+#define CFSR_STKERR      (1u << 12)
+#define CFSR_BFARVALID   (1u << 15)
+#define CFSR_UNDEFINSTR  (1u << 16)
+#define CFSR_INVSTATE    (1u << 17)
+#define CFSR_INVPC       (1u << 18)
+#define CFSR_NOCP        (1u << 19)
+#define CFSR_UNALIGNED   (1u << 24)
+#define CFSR_DIVBYZERO   (1u << 25)
+#define HFSR_FORCED      (1u << 30)
+#define HFSR_DEBUGEVT    (1u << 31)
 
 /* One pass of a function, step by step. */
 typedef struct {
@@ -53,7 +93,8 @@ struct machine {
   arrival_t arrival;
   pipeline_t pipeline;
   profile_totals_t totals;
-  uint64_t cycle_limit; /* UINT64_MAX: none */
+  uint64_t attention_at; /* the first cycle at which attend() has something to see to */
+  outcome_t fresh;       /* what the next outcome starts from, when control was redirected */
   volatile sig_atomic_t *requests;
   code_t *code;
   engine_t *engine;
@@ -63,7 +104,13 @@ struct machine {
   unsigned stack, stack_count;
   const mapped_region_t *last_region; /* that answered last */
   bool tracing;                       /* a timeline is wanted and not complete */
+  bool mpu_on;
   /* cold */
+  uint64_t cycle_limit; /* UINT64_MAX: none */
+  refused_access_t refused;
+  fault_state_t fault_taken;
+  bool event; /* event register: WFE does not sleep */
+  uint64_t exceptions_taken;
   trace_t trace;
   machine_options_t options;
   program_t *program;
@@ -79,7 +126,7 @@ struct machine {
   run_end_t end;
   bool ended;
   uint32_t exit_code;
-  char fault[512];
+  char fault[1200];
   warning_result_t *warnings;
   size_t warning_count;
   double started; /* host seconds, for the progress line only */
@@ -89,11 +136,58 @@ struct machine {
 void execute_insn(void *machine, uint32_t address);
 void execute_access(void *machine, uint32_t address, unsigned bytes, bool write);
 void execute_finish(machine_t *m, bool pending_done);
-uint64_t execute_now(machine_t *m); /* clock at the issue of the pending instruction */
+uint64_t execute_now(machine_t *m);                      /* clock at the issue of the pending instruction */
+void execute_retire(machine_t *m);                       /* times the pending instruction: it is complete */
+void execute_arrive(machine_t *m, uint64_t cycles);      /* calls, returns and markers that are due take effect */
+void execute_stack_moved(machine_t *m, bool may_switch); /* SP changed */
+
+/* exceptions.c */
+/* Something may be due at the instruction boundary before SLOT: false when it does not run now. */
+bool attend(machine_t *m, const code_slot_t *slot);
+/* Works out attention_at anew: after whatever changes what is pending, enabled or timed. */
+void update_attention(machine_t *m, uint64_t now);
+/* Takes exception NUMBER before the instruction at RETURN_ADDRESS, in an IT block: with IT_STATE. False: the run ended.
+ */
+bool take_exception(machine_t *m, unsigned number, uint32_t return_address, unsigned it_state);
+/* NUMBER's handler is next: LR becomes EXC_RETURN; CHAINED: directly behind another handler. */
+bool enter_handler(machine_t *m, unsigned number, uint32_t exc_return, bool chained);
+bool return_from_exception(machine_t *m, uint32_t exc_return);
+unsigned it_state_of(machine_t *m, const code_slot_t *slot);
+exception_masks_t read_masks(machine_t *m);
+/* `b .`: could an interrupt end it? */
+bool may_be_interrupted(machine_t *m);
+/* WFI or WFE is pending. False: nothing will ever end it. */
+bool sleep_until_event(machine_t *m, bool wfe);
+
+/* faults.c */
+/* A fault at the instruction PC; the frame returns to RETURN_ADDRESS in IT_STATE. The text says what and where. Address
+   registers are set by the caller. False: the run ended (lock-up). */
+typedef struct {
+  uint32_t cfsr, pc, return_address;
+  unsigned it_state;
+  bool breakpoint;
+  uint32_t exc_return; /* not 0: an exception return failed, its frame stays as it is */
+} fault_t;
+bool take_fault(machine_t *m, const fault_t *fault, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* A read or write of ADDRESS by the pending instruction that no memory answered. */
+bool take_bus_fault(machine_t *m, uint32_t address, bool write, const char *message);
+/* The access now being announced must not happen. */
+void refuse_access(machine_t *m, uint32_t address, unsigned bytes, bool write, uint32_t cfsr, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+bool take_refused(machine_t *m);
+enum { ADDRESS_STIR = 0xE000EF00u };
+void check_private_bus(machine_t *m, uint32_t address, unsigned bytes, bool write);
+void check_access(machine_t *m, uint32_t address, unsigned bytes, bool write); /* MPU */
+bool check_fetch(machine_t *m, const code_slot_t *slot);                       /* MPU */
+bool may_stack(machine_t *m, uint32_t address);                                /* MPU */
+bool is_privileged(machine_t *m);
+/* Stacking for exception NUMBER failed at FRAME: which one is taken instead, 0: the run ended. */
+unsigned note_stacking_fault(machine_t *m, unsigned number, uint32_t frame);
 
 /* traps.c */
 trap_answer_t trap_taken(void *machine, trap_kind_t kind, uint32_t address);
-bool check_slot(machine_t *m, const code_slot_t *slot); /* first execution: priced, allowed on this core? */
+/* First execution: priced, allowed on this core? False: a fault was taken, or the run ended. */
+bool check_slot(machine_t *m, const code_slot_t *slot);
 void end_run(machine_t *m, run_end_t end);
 void end_fault(machine_t *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "memcpy+0x12 (string.c:34)" for messages; static buffer. */

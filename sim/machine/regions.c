@@ -11,6 +11,12 @@ typedef struct {
   int32_t function;
 } frame_t;
 
+/* Calls in progress on one stack. */
+typedef struct {
+  frame_t *frames;
+  unsigned depth, room;
+} context_t;
+
 struct regions {
   const program_t *program;
   measured_region_t *list;
@@ -18,8 +24,10 @@ struct regions {
   int32_t *marker_region; /* marker index -> region index, -1: not met yet */
   call_count_t *calls;
   int16_t *watched; /* function index -> region index, -1 */
-  frame_t *frames;
+  frame_t *frames;  /* those of the current context */
   unsigned depth, room;
+  context_t contexts[REGIONS_CONTEXTS];
+  unsigned context;
   bool lost;     /* calls that found no room */
   unsigned open; /* regions with depth > 0 */
 };
@@ -49,6 +57,8 @@ void regions_free(regions_t *r) {
   free(r->marker_region);
   free(r->calls);
   free(r->watched);
+  for (unsigned i = 0; i < REGIONS_CONTEXTS; i++)
+    if (i != r->context) free(r->contexts[i].frames);
   free(r->frames);
   free(r);
 }
@@ -140,6 +150,22 @@ static bool make_room(regions_t *r) {
   return true;
 }
 
+void regions_switch(regions_t *r, unsigned context) {
+  if (context == r->context || context >= REGIONS_CONTEXTS) return;
+  r->contexts[r->context] = (context_t){r->frames, r->depth, r->room};
+  r->context = context;
+  r->frames = r->contexts[context].frames;
+  r->depth = r->contexts[context].depth;
+  r->room = r->contexts[context].room;
+}
+
+unsigned regions_callers(const regions_t *r, int32_t *functions, unsigned limit) {
+  unsigned count = 0;
+  for (unsigned at = r->depth; at > 1 && count < limit; at--)
+    functions[count++] = r->frames[at - 2].function;
+  return count;
+}
+
 bool regions_lost_calls(const regions_t *r) { return r->lost; }
 
 void regions_enter(regions_t *r, int32_t function, uint32_t return_address, bool tail, const instant_t *instant) {
@@ -204,6 +230,14 @@ int32_t regions_arrive(regions_t *r, uint32_t address, int32_t function, const i
   unsigned before = r->depth;
   if (!leave_by_address(r, address, instant)) leave_by_stack(r, function, instant);
   return r->depth < before ? innermost : -1;
+}
+
+void regions_leave_handler(regions_t *r, const instant_t *instant) {
+  for (unsigned at = r->depth; at > 0; at--) {
+    if (r->frames[at - 1].return_address != HANDLER_RETURN) continue;
+    leave_to(r, at - 1, instant);
+    return;
+  }
 }
 
 void regions_stack(regions_t *r, uint32_t sp) {

@@ -58,6 +58,17 @@ void regions_enter(regions_t *regions, int32_t function, uint32_t return_address
    when none does, those that a longjmp left behind. Returns the function index of the innermost frame left, or -1. */
 int32_t regions_arrive(regions_t *regions, uint32_t address, int32_t function, const instant_t *instant);
 
+/* The functions on the current stack, innermost first (indices, -1: unknown); returns how many, at most LIMIT. */
+unsigned regions_callers(const regions_t *regions, int32_t *functions, unsigned limit);
+
+/* Calls are kept for each stack of the firmware: from here on those of stack CONTEXT (0 to REGIONS_CONTEXTS - 1). */
+enum { REGIONS_CONTEXTS = 64 };
+void regions_switch(regions_t *regions, unsigned context);
+
+/* An exception handler was left: every frame down to its own, the innermost that returns to HANDLER_RETURN. */
+#define HANDLER_RETURN 0xFFFFFFF0u
+void regions_leave_handler(regions_t *regions, const instant_t *instant);
+
 /* True when calls nested too deep to be kept: counts and inclusive times are then too low. */
 bool regions_lost_calls(const regions_t *regions);
 

@@ -1,8 +1,8 @@
 /* The private peripheral bus: finds the row of a register and applies byte lanes. What a register does is said by the
-   row, in the file of its unit: itm.c (and the other trace and debug units), dwt.c, systick.c, scb.c, nvic.c.
+   row, in the file of its unit: itm.c (and the other trace and debug units), dwt.c, systick.c, scb.c, nvic.c, mpu.c.
 
-   Not modelled: privilege (every access counts as privileged), accesses that cross a word (they read zero and are
-   ignored; silicon faults), and delivery of exceptions. */
+   Not modelled: privilege (every access counts as privileged) and accesses that cross a word (they read zero and are
+   ignored; silicon faults). */
 #include "machine/scs_private.h"
 
 #include <assert.h>
@@ -73,6 +73,7 @@ scs_t *scs_new(const scs_config_t *config) {
   install(scs, systick_registers);
   install(scs, scb_registers);
   install(scs, nvic_registers);
+  install(scs, mpu_registers);
   *scs_word(scs, SCB_VTOR) = config->vector_table & 0xFFFFFF80u;
   scs->dwt_locked = config->m7;
   scs->itm_locked = true;

@@ -1,8 +1,8 @@
 /* Core peripherals as firmware sees them through the private peripheral bus (0xE0000000..0xE00FFFFF): SysTick, DWT,
    ITM, SCB, FPU control, MPU and cache-maintenance registers, debug. Pure model: no emulator, no I/O of its own.
 
-   Time is passed in: `now` is the core clock cycle at which the accessing instruction issues. SysTick interrupts and
-   exceptions are not raised here; pending and active bits are stored for whoever delivers them. */
+   Time is passed in: `now` is the core clock cycle at which the accessing instruction issues. Exceptions are state here
+   (pending, active, priorities); exceptions.c takes them. */
 #ifndef CMSIM_MACHINE_SCS_H
 #define CMSIM_MACHINE_SCS_H
 
@@ -50,5 +50,77 @@ uint32_t scs_vtor(const scs_t *scs);
 bool scs_dcache_enabled(const scs_t *scs);
 bool scs_icache_enabled(const scs_t *scs);
 bool scs_systick_interrupt_enabled(const scs_t *scs); /* CSR.ENABLE and CSR.TICKINT */
+/* SysTick has counted until NOW: its pending bit is set when it passed zero. */
+void scs_advance(scs_t *scs, uint64_t now);
+
+/* ---- exceptions (nvic.c): exception numbers, 1 to EXCEPTIONS - 1 ---- */
+enum {
+  EXCEPTION_RESET = 1,
+  EXCEPTION_NMI = 2,
+  EXCEPTION_HARD_FAULT = 3,
+  EXCEPTION_MEM_MANAGE = 4,
+  EXCEPTION_BUS_FAULT = 5,
+  EXCEPTION_USAGE_FAULT = 6,
+  EXCEPTION_SVCALL = 11,
+  EXCEPTION_DEBUG = 12,
+  EXCEPTION_PENDSV = 14,
+  EXCEPTION_SYSTICK = 15,
+  EXCEPTION_INTERRUPT = 16, /* number of interrupt 0 */
+  EXCEPTIONS = 256
+};
+
+/* The core's mask registers. */
+typedef struct {
+  uint32_t primask, basepri, faultmask;
+} exception_masks_t;
+
+/* An interrupt line of the chip changed its level: a rising one makes it pending. */
+void scs_set_interrupt(scs_t *scs, unsigned interrupt, bool level);
+/* Has anything become pending, enabled or not, since the last call? (SCR.SEVONPEND makes an event of it.) */
+bool scs_take_newly_pending(scs_t *scs);
+bool nvic_any_pending(const scs_t *scs); /* and enabled, whether or not it may preempt now */
+/* The exception to take now, 0: none may preempt what runs. */
+unsigned nvic_next(const scs_t *scs, const exception_masks_t *masks);
+bool nvic_preempts(const scs_t *scs, unsigned number, const exception_masks_t *masks);
+/* -3 to 255, 256: Thread mode with nothing masked. */
+int nvic_execution_priority(const scs_t *scs, const exception_masks_t *masks);
+void nvic_pend(scs_t *scs, unsigned number);       /* NMI, PendSV, SysTick or an interrupt */
+bool nvic_in_hard_fault(const scs_t *scs);         /* or in NMI */
+void nvic_activate(scs_t *scs, unsigned number);   /* taken: no longer pending */
+bool nvic_deactivate(scs_t *scs, unsigned number); /* false: it was not active */
+unsigned nvic_active_count(const scs_t *scs);
+void scs_set_ipsr(scs_t *scs, unsigned number); /* what ICSR.VECTACTIVE shows */
+
+/* MemManage, BusFault or UsageFault has a handler of its own (SHCSR). */
+bool scs_fault_enabled(const scs_t *scs, unsigned number);
+/* ORs BITS into CFSR or HFSR; with an address, MMFAR or BFAR too. */
+void scs_note_fault(scs_t *scs, uint32_t cfsr, uint32_t hfsr);
+void scs_set_fault_address(scs_t *scs, bool bus, uint32_t address);
+/* CCR and SCR bits that the machine obeys. */
+typedef enum {
+  SCS_USERSETMPEND,
+  SCS_UNALIGN_TRP,
+  SCS_DIV_0_TRP,
+  SCS_STKALIGN,
+  SCS_SLEEPONEXIT,
+  SCS_SEVONPEND
+} scs_switch_t;
+bool scs_switch(const scs_t *scs, scs_switch_t which);
+bool scs_writes_unbuffered(const scs_t *scs); /* ACTLR.DISDEFWBUF of the M4: bus faults of stores are precise */
+
+/* Lazy saving of floating-point state: FPCCR and FPCAR. */
+#define FPCCR_LSPACT (1u << 0)
+#define FPCCR_LSPEN  (1u << 30)
+#define FPCCR_ASPEN  (1u << 31)
+uint32_t scs_fpccr(const scs_t *scs);
+void scs_set_fpccr(scs_t *scs, uint32_t value);
+uint32_t scs_fpcar(const scs_t *scs);
+void scs_set_fpcar(scs_t *scs, uint32_t address);
+
+/* ---- MPU (mpu.c) ---- */
+typedef enum { MPU_READ, MPU_WRITE, MPU_EXECUTE } mpu_access_t;
+bool scs_mpu_enabled(const scs_t *scs);
+/* NEGATIVE_PRIORITY: HardFault, NMI or FAULTMASK, where HFNMIENA decides. */
+bool scs_mpu_allows(const scs_t *scs, uint32_t address, mpu_access_t access, bool privileged, bool negative_priority);
 
 #endif

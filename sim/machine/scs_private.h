@@ -49,9 +49,10 @@ struct reg {
 };
 
 /* A unit's rows, ended by a row of 0 words. */
-extern const reg_t itm_registers[], dwt_registers[], systick_registers[], scb_registers[], nvic_registers[];
+extern const reg_t itm_registers[], dwt_registers[], systick_registers[], scb_registers[], nvic_registers[],
+    mpu_registers[];
 
-enum { SCS_PAGES = 7, WORDS_PER_PAGE = 1024, NVIC_WORDS = 8, MPU_REGIONS = 8 };
+enum { SCS_PAGES = 7, WORDS_PER_PAGE = 1024, NVIC_WORDS = 8, INTERRUPTS = 240, EXCEPTION_WORDS = 8, MPU_REGIONS = 8 };
 
 struct scs {
   scs_config_t config;
@@ -72,6 +73,10 @@ struct scs {
   bool firmware_traces; /* firmware has set TRCENA itself: from then on it gates the ITM */
 
   uint32_t nvic_enabled[NVIC_WORDS], nvic_pending[NVIC_WORDS];
+  uint32_t nvic_lines[NVIC_WORDS];  /* asserted now, by peripherals */
+  uint32_t active[EXCEPTION_WORDS]; /* by exception number */
+  bool newly_pending;               /* since scs_take_newly_pending() */
+  unsigned ipsr;                    /* number of the exception whose handler runs, 0: Thread mode */
   uint32_t mpu_base[MPU_REGIONS], mpu_size[MPU_REGIONS]; /* RBAR address bits, RASR */
 };
 

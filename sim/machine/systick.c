@@ -8,7 +8,7 @@
    clock / 8 on STM32; other vendors wire something else, e.g. nRF52 has none). The phase of that divider is not
    documented: here it is the cycle number modulo 8.
 
-   Only the pending bit is set when TICKINT says so; taking the interrupt is not done here. */
+   Only the pending bit is set when TICKINT says so; exceptions.c takes the interrupt. */
 #include "machine/scs_private.h"
 
 enum {
@@ -39,13 +39,18 @@ static uint64_t ticks_until(const scs_t *scs, uint64_t now) {
 }
 
 void systick_sync(scs_t *scs, uint64_t now) {
+  if (now <= scs->systick_since) return; /* it has been looked at ahead of time: late arrival */
   bool zero_reached;
   scs->systick_value = advance(scs->systick_value, scs_peek(scs, SYST_RVR), ticks_until(scs, now), &zero_reached);
   scs->systick_since = now;
   if (!zero_reached) return;
   scs->systick_flag = true;
-  if (scs_peek(scs, SYST_CSR) & CSR_TICKINT) *scs_word(scs, SCB_ICSR) |= ICSR_PENDSTSET;
+  if (!(scs_peek(scs, SYST_CSR) & CSR_TICKINT)) return;
+  *scs_word(scs, SCB_ICSR) |= ICSR_PENDSTSET;
+  scs->newly_pending = true;
 }
+
+void scs_advance(scs_t *scs, uint64_t now) { systick_sync(scs, now); }
 
 uint64_t scs_systick_next_zero(const scs_t *scs, uint64_t now) {
   if (!enabled(scs)) return UINT64_MAX;

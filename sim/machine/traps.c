@@ -7,10 +7,27 @@
 
 enum { SEMIHOSTING_BKPT = 0xBEAB };
 
+/* A run that ends in the handler of a fault has failed, whatever the handler does then; unless it says success. */
+static void end_in_fault_handler(machine_t *m, run_end_t end) {
+  const char *how = end == RUN_EXITED        ? "exits with failure"
+                    : end == RUN_HALTED      ? "waits for ever"
+                    : end == RUN_MAX_CYCLES  ? "was still running at --max-cycles"
+                    : end == RUN_TIMEOUT     ? "was still running at --timeout"
+                    : end == RUN_INTERRUPTED ? "was still running when interrupted"
+                                             : NULL;
+  m->end = RUN_FAULT;
+  char after[sizeof m->fault];
+  snprintf(after, sizeof after, "%s", m->fault);
+  snprintf(m->fault, sizeof m->fault, "%s; its handler %s%s", m->fault_taken.message,
+           how ? how : "meets: ", how ? "" : after);
+}
+
 void end_run(machine_t *m, run_end_t end) {
   if (m->ended) return;
   m->ended = true;
   m->end = end;
+  bool success = end == RUN_EXITED && m->exit_code == 0;
+  if (m->fault_taken.exception && !success) end_in_fault_handler(m, end);
   engine_stop(m->engine);
 }
 
@@ -62,23 +79,30 @@ void add_warning(machine_t *m, const char *code, uint32_t address, const char *f
 /* Promise: an instruction without a row is a clear message, never a default of 1. */
 bool check_slot(machine_t *m, const code_slot_t *slot) {
   const insn_t *insn = &slot->insn;
+  uint32_t pc = insn->address;
   char text[96];
-  decode_text(code_decoder(m->code), insn, text, sizeof text);
-  if (program_code_kind(m->program, insn->address) == CODE_ARM) {
-    end_fault(m, "Arm-state code at %s: Cortex-M executes Thumb only", describe_address(m, insn->address));
+  fault_t fault = {.cfsr = CFSR_UNDEFINSTR, .pc = pc, .return_address = pc};
+  if (program_code_kind(m->program, pc) == CODE_ARM) {
+    end_fault(m, "Arm-state code at %s: Cortex-M executes Thumb only", describe_address(m, pc));
     return false;
   }
+  decode_text(code_decoder(m->code), insn, text, sizeof text);
   if (insn->flags & INSN_UNDEFINED) {
-    end_fault(m, "undefined instruction '%s' at %s", text, describe_address(m, insn->address));
+    m->pending = NULL;
+    fault.it_state = it_state_of(m, slot);
+    take_fault(m, &fault, "undefined instruction '%s' at %s", text, describe_address(m, pc));
     return false;
   }
   if (m->model->rows[insn->cls].unsupported) {
-    end_fault(m, "'%s' does not exist on %s, at %s", text, m->model->core, describe_address(m, insn->address));
+    m->pending = NULL;
+    take_fault(m, &fault, "'%s' does not exist on %s, at %s", text, m->model->core, describe_address(m, pc));
     return false;
   }
   if ((insn->flags & INSN_FP) && !scs_fpu_enabled(m->scs)) {
-    end_fault(m, "'%s' at %s: the FPU is not enabled in CPACR, UsageFault (NOCP) on silicon", text,
-              describe_address(m, insn->address));
+    m->pending = NULL;
+    fault.cfsr = CFSR_NOCP;
+    fault.it_state = it_state_of(m, slot);
+    take_fault(m, &fault, "'%s' at %s: the FPU is not enabled in CPACR", text, describe_address(m, pc));
     return false;
   }
   return true;
@@ -89,7 +113,7 @@ static trap_answer_t semihosting_trap(machine_t *m) {
   const char *why = "";
   uint32_t operation = engine_register(m->engine, 0), parameter = engine_register(m->engine, 1);
   switch (semihosting_call(m->semihosting, operation, parameter, execute_now(m), &result, &why)) {
-  case SEMIHOSTING_CONTINUE: engine_set_register(m->engine, 0, result); return TRAP_RESUME_NEXT;
+  case SEMIHOSTING_CONTINUE: engine_set_register(m->engine, 0, result); return TRAP_RESUME;
   case SEMIHOSTING_EXIT:
     m->exit_code = result;
     end_run(m, RUN_EXITED);
@@ -104,9 +128,10 @@ static trap_answer_t semihosting_trap(machine_t *m) {
 static trap_answer_t breakpoint(machine_t *m, uint32_t pc) {
   uint16_t opcode = 0;
   if (engine_read(m->engine, pc, &opcode, sizeof opcode) && opcode == SEMIHOSTING_BKPT) return semihosting_trap(m);
-  end_fault(m, "breakpoint instruction at %s: with no debugger this is a HardFault on silicon",
-            describe_address(m, pc));
-  return TRAP_STOP;
+  m->pending = NULL;
+  take_fault(m, &(fault_t){.pc = pc, .return_address = pc, .breakpoint = true},
+             "breakpoint instruction at %s: with no debugger this is a HardFault on silicon", describe_address(m, pc));
+  return m->ended ? TRAP_STOP : TRAP_RESUME;
 }
 
 /* An address near SP, where SP has left its memory, is the stack running out. */
@@ -118,44 +143,82 @@ static bool is_stack_overflow(machine_t *m, uint32_t address) {
 }
 
 static const char *kind_of_space(uint32_t address) {
-  if (address >= 0x22000000u && address < 0x24000000u) return " (bit-band alias: not modelled yet)";
-  if (address >= 0x40000000u && address < 0x60000000u) return " (a peripheral: not modelled)";
+  if (address >= 0x40000000u && address < 0x60000000u) return " (a peripheral: --mcu NAME brings those of a chip)";
   return "";
 }
 
 static void bad_access(machine_t *m, trap_kind_t kind, uint32_t address, uint32_t pc) {
-  const char *at = describe_address(m, pc);
   const char *what = kind == TRAP_READ    ? "read of unmapped address"
                      : kind == TRAP_WRITE ? "write to unmapped address"
                                           : "write to read-only address";
-  if (is_stack_overflow(m, address)) {
-    end_fault(m, "stack overflow: %s 0x%08x at %s", what, (unsigned)address, at);
+  char text[256];
+  snprintf(text, sizeof text, "%s%s 0x%08x%s at %s", is_stack_overflow(m, address) ? "stack overflow: " : "", what,
+           (unsigned)address, kind_of_space(address), describe_address(m, pc));
+  take_bus_fault(m, address, kind != TRAP_READ, text);
+}
+
+/* pc behind the SVC. One that may not interrupt what runs becomes a HardFault. */
+static void supervisor_call(machine_t *m, uint32_t next) {
+  const code_slot_t *slot = m->pending;
+  uint32_t pc = slot->insn.address;
+  unsigned it_state = slot->it_left ? it_state_of(m, code_at(m->code, next)) : 0;
+  execute_retire(m);
+  exception_masks_t masks = read_masks(m);
+  if (nvic_preempts(m->scs, EXCEPTION_SVCALL, &masks)) {
+    take_exception(m, EXCEPTION_SVCALL, next, it_state);
   } else {
-    end_fault(m, "%s 0x%08x%s at %s", what, (unsigned)address, kind_of_space(address), at);
+    take_fault(m, &(fault_t){.cfsr = 0, .pc = pc, .return_address = pc},
+               "SVC at %s, where its priority or a mask forbids it", describe_address(m, pc));
   }
+}
+
+/* ADDRESS is where control went. Nothing there can be fetched, or Arm state was asked for. */
+static void bad_branch(machine_t *m, trap_kind_t kind, uint32_t address) {
+  uint32_t from = m->pending ? m->pending->insn.address : address;
+  /* The target may have been announced already: then the branch is the one before. */
+  if (from == address && m->previous) from = m->previous->insn.address;
+  if (m->pending && m->pending->insn.address != address) {
+    m->outcome.taken = true;
+    m->outcome.next = address;
+    execute_retire(m);
+  }
+  m->pending = NULL;
+  bool never_executes = (address >= 0x40000000u && address < 0x60000000u) || address >= 0xA0000000u;
+  fault_t fault = {.cfsr = CFSR_INVSTATE, .pc = from, .return_address = address};
+  if (kind == TRAP_STATE) {
+    take_fault(m, &fault, "branch to even address 0x%08x (Arm state) from %s", (unsigned)address,
+               describe_address(m, from));
+    return;
+  }
+  fault.cfsr = never_executes ? CFSR_IACCVIOL : CFSR_IBUSERR;
+  take_fault(m, &fault, "jump to 0x%08x, where there is no code, from %s", (unsigned)address,
+             describe_address(m, from));
 }
 
 trap_answer_t trap_taken(void *machine, trap_kind_t kind, uint32_t address) {
   machine_t *m = machine;
   if (m->ended) return TRAP_STOP;
+  if (m->refused.due && kind != TRAP_BKPT) {
+    execute_retire(m);
+    take_refused(m);
+    return m->ended ? TRAP_STOP : TRAP_RESUME;
+  }
   uint32_t pc = m->pending ? m->pending->insn.address : address;
-  const char *at = describe_address(m, pc);
-  unsigned a = (unsigned)address;
   switch (kind) {
   case TRAP_BKPT: return breakpoint(m, address);
-  case TRAP_SVC: end_fault(m, "SVC at %s: exceptions are not modelled yet", at); break;
-  case TRAP_UNDEFINED: end_fault(m, "undefined instruction at %s", describe_address(m, address)); break;
-  case TRAP_FETCH: end_fault(m, "jump to 0x%08x, where there is no code, from %s", a, at); break;
-  case TRAP_STATE:
-    /* The target may have been announced already: then the branch is the one before. */
-    if (pc == address && m->previous) pc = m->previous->insn.address;
-    end_fault(m, "branch to even address 0x%08x (Arm state) from %s: UsageFault (INVSTATE) on silicon", a,
-              describe_address(m, pc));
+  case TRAP_SVC: supervisor_call(m, address); break;
+  case TRAP_EXC_RETURN: return_from_exception(m, address); break;
+  case TRAP_UNDEFINED:
+    m->pending = NULL;
+    take_fault(m, &(fault_t){.cfsr = CFSR_UNDEFINSTR, .pc = address, .return_address = address},
+               "undefined instruction at %s", describe_address(m, address));
     break;
+  case TRAP_FETCH:
+  case TRAP_STATE: bad_branch(m, kind, address); break;
   case TRAP_READ:
   case TRAP_WRITE:
   case TRAP_WRITE_FLASH: bad_access(m, kind, address, pc); break;
-  case TRAP_OTHER: end_fault(m, "%s at %s", engine_error(m->engine), at); break;
+  case TRAP_OTHER: end_fault(m, "%s at %s", engine_error(m->engine), describe_address(m, pc)); break;
   }
-  return TRAP_STOP;
+  return m->ended ? TRAP_STOP : TRAP_RESUME;
 }

@@ -137,6 +137,9 @@ void decode_insn(decoder_t *decoder, const uint8_t bytes[4], uint32_t address, i
     insn->flags |= INSN_MARKER;
     return;
   }
+  if (insn->opcode[0] == 0xBF40u || (insn->opcode[0] == 0xF3AFu && insn->opcode[1] == 0x8004u)) {
+    insn->flags |= INSN_EVENT;
+  }
   const uint8_t *code = bytes;
   size_t size = insn->size;
   uint64_t at = address;

@@ -22,13 +22,87 @@ static void clear(cost_t *cost) {
   cost->paired = cost->predicted = cost->mispredicted = false;
 }
 
-void pipeline_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, cost_t *cost) {
+/* What was fetched and forwarded is lost; what branches were learned is not. */
+static void restart(pipeline_t *pipeline) {
+  if (is_m4(pipeline)) {
+    m4_reset(pipeline);
+  } else {
+    predictor_t learned = pipeline->state.m7.predictor;
+    m7_reset(pipeline);
+    pipeline->state.m7.predictor = learned;
+  }
+}
+
+static void step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, cost_t *cost) {
   clear(cost);
   if (is_m4(pipeline)) {
     m4_step(pipeline, insn, outcome, cost);
   } else {
     m7_step(pipeline, insn, outcome, cost);
   }
+}
+
+static void charge_parameter(const pipeline_t *pipeline, cost_t *cost, parameter_t which, unsigned more,
+                             unsigned less) {
+  const cost_parameter_t *parameter = &pipeline->model->parameters[which];
+  unsigned cycles = parameter->value + more;
+  charge(cost, CAUSE_EXCEPTION, parameter->from.grade, cycles > less ? cycles - less : 0);
+}
+
+/* Stacking, and the late save of FP state, pass before the instruction. [TI-X chapter 1.5.8] */
+static void charge_before(pipeline_t *pipeline, const outcome_t *outcome, cost_t *before) {
+  clear(before);
+  if (is_m4(pipeline)) m4_drain(pipeline, before);
+  if (outcome->events & EVENT_ENTRY) {
+    charge_parameter(pipeline, before, PARAMETER_EXCEPTION_ENTRY, outcome->stack_wait, 0);
+  }
+  if (outcome->events & EVENT_LAZY_SAVE) charge_parameter(pipeline, before, PARAMETER_LAZY_FP_SAVE, 0, 0);
+  pipeline->now += before->cycles;
+  restart(pipeline);
+}
+
+/* An exception return takes the cycles of its row instead of a branch's; registers popped with it come on top. */
+static void charge_return(pipeline_t *pipeline, const outcome_t *outcome, cost_t *cost) {
+  cost_t kept = *cost;
+  clear(cost);
+  cost->paired = kept.paired;
+  for (unsigned i = 0; i < kept.count; i++) {
+    charge_t one = kept.charges[i];
+    if (one.cause == CAUSE_BRANCH || one.cause == CAUSE_MISPREDICT) continue;
+    cost->charges[cost->count++] = one;
+    cost->cycles += one.cycles;
+    if (i < kept.before) cost->before++;
+  }
+  bool chained = outcome->events & EVENT_CHAIN;
+  charge_parameter(pipeline, cost, chained ? PARAMETER_EXCEPTION_TAIL_CHAIN : PARAMETER_EXCEPTION_RETURN,
+                   outcome->stack_wait, kept.paired ? 0 : 1);
+}
+
+static __attribute__((cold, noinline)) void step_with_events(pipeline_t *pipeline, const insn_t *insn,
+                                                             const outcome_t *outcome, cost_t *cost) {
+  cost_t before = {0};
+  if (outcome->events & (EVENT_ENTRY | EVENT_LAZY_SAVE)) charge_before(pipeline, outcome, &before);
+  step(pipeline, insn, outcome, cost);
+  if (outcome->events & (EVENT_RETURN | EVENT_CHAIN)) charge_return(pipeline, outcome, cost);
+  if (outcome->events & EVENT_SLEEP) charge(cost, CAUSE_SLEEP, GRADE_DOCUMENTED, outcome->slept);
+  pipeline->now += cost->cycles;
+  if (outcome->events & (EVENT_RETURN | EVENT_CHAIN | EVENT_SLEEP)) restart(pipeline);
+  for (unsigned i = 0; i < cost->count && before.count < CHARGES_MAX; i++)
+    before.charges[before.count++] = cost->charges[i];
+  before.before = (uint8_t)(before.count - cost->count + cost->before);
+  before.cycles += cost->cycles;
+  before.paired = cost->paired;
+  before.predicted = cost->predicted;
+  before.mispredicted = cost->mispredicted;
+  *cost = before;
+}
+
+void pipeline_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, cost_t *cost) {
+  if (outcome->events) {
+    step_with_events(pipeline, insn, outcome, cost);
+    return;
+  }
+  step(pipeline, insn, outcome, cost);
   pipeline->now += cost->cycles;
 }
 

@@ -27,6 +27,15 @@ typedef enum {
   FP64_OPERANDS_COUNT
 } fp64_operands_t;
 
+/* What happens beside an instruction, seldom: bits of outcome_t.events. */
+enum {
+  EVENT_ENTRY = 1,     /* the first of an exception handler: state was stacked before it */
+  EVENT_LAZY_SAVE = 2, /* the first FP instruction while FP state waits to be saved: the save comes before it */
+  EVENT_RETURN = 4,    /* an exception return that unstacks */
+  EVENT_CHAIN = 8,     /* an exception return into the next handler, without unstacking */
+  EVENT_SLEEP = 16     /* WFI, WFE or a return to sleep: `slept` cycles follow it */
+};
+
 /* What only execution knows about one executed instruction. */
 typedef struct {
   bool skipped;             /* its IT condition failed */
@@ -41,6 +50,9 @@ typedef struct {
   uint32_t address;
   uint32_t next; /* address of the instruction executed after it */
   uint32_t dividend, divisor;
+  uint8_t events;
+  uint8_t stack_wait; /* wait cycles that stacking or unstacking adds */
+  uint32_t slept;
 } outcome_t;
 
 /* CYCLES owned by this instruction, or by the one before it when `previous`. */
