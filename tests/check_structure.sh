@@ -82,7 +82,8 @@ may_include() {
   image:image | image:base) ;;
   timing:timing | timing:base) ;;
   report:report | report:timing | report:base) ;;
-  machine:machine | machine:image | machine:timing | machine:report | machine:base) ;;
+  peripherals:peripherals | peripherals:base) ;;
+  machine:machine | machine:image | machine:timing | machine:report | machine:peripherals | machine:base) ;;
   *) return 1 ;;
   esac
 }

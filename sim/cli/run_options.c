@@ -21,6 +21,11 @@ enum {
   OPTION_NO_DWT,
   OPTION_RULE_OFF,
   OPTION_SET,
+  OPTION_MMIO,
+  OPTION_SEED,
+  OPTION_HSE,
+  OPTION_UART_IN,
+  OPTION_UART_WAIT,
   OPTION_DATA
 };
 
@@ -32,6 +37,10 @@ static const struct argp_option options[] = {
     {"flash", OPTION_FLASH, "SIZE", 0, "Flash of the part (512K, 1M); default: as the image needs", 0},
     {"ram", OPTION_RAM, "SIZE", 0, "RAM of the part at 0x20000000; default: as the image needs", 0},
     {"no-dwt", OPTION_NO_DWT, 0, 0, "The part has no DWT cycle counter", 0},
+    {"mmio", OPTION_MMIO, "strict|warn|zero", 0,
+     "Addresses that the chip's file does not know: end the run, warn once for each (default), or say nothing", 0},
+    {"hse", OPTION_HSE, "MHZ", 0, "Crystal of the board (default: that of the chip's usual board)", 0},
+    {"seed", OPTION_SEED, "N", 0, "Seed of the chip's random numbers (default 1)", 0},
     {"rule-off", OPTION_RULE_OFF, "RULE", 0,
      "What if this timing rule did not act? (repeatable; names: cmsim model show rules)", 0},
     {"set", OPTION_SET, "NAME=N", 0,
@@ -44,6 +53,9 @@ static const struct argp_option options[] = {
     {"base", OPTION_BASE, "ADDRESS", 0, "Load address of a raw binary", 0},
     {"console", OPTION_CONSOLE, "FILE", 0,
      "Firmware output goes to FILE (default: standard output, or standard error with --json -)", 0},
+    {"uart-in", OPTION_UART_IN, "[UART=]FILE", 0, "What the firmware receives on its UART; - is standard input", 0},
+    {"uart-wait", OPTION_UART_WAIT, "TEXT", 0,
+     "Each line of --uart-in waits until the firmware prints TEXT; line ends are not sent", 0},
     {"files", OPTION_FILES, "DIR", 0, "Let semihosting open files inside DIR (default: none)", 0},
     {"args", OPTION_ARGS, "TEXT", 0, "Command line that semihosting hands to the firmware", 0},
     {0, 0, 0, 0, "General:", 5},
@@ -67,7 +79,19 @@ static void add_region(run_options_t *run, const char *name) {
   run->regions[run->machine.region_count++] = name;
 }
 
+static bool parse_mmio(const char *text, mmio_policy_t *policy) {
+  static const char *const words[] = {[MMIO_WARN] = "warn", [MMIO_STRICT] = "strict", [MMIO_ZERO] = "zero"};
+  for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
+    if (strcmp(text, words[i]) != 0) continue;
+    *policy = (mmio_policy_t)i;
+    return true;
+  }
+  return false;
+}
+
 static error_t parse_target(int key, char *arg, run_options_t *run) {
+  enum { HSE_MHZ_MAX = 100 };
+  double mhz;
   switch (key) {
   case 'c':
     if (strcmp(arg, "m4") != 0 && strcmp(arg, "m7") != 0) run_bad_value("--core", arg, "unknown core; m4 or m7");
@@ -97,6 +121,17 @@ static error_t parse_target(int key, char *arg, run_options_t *run) {
     }
     run->rules_off[run->machine.rule_off_count++] = arg;
     return 0;
+  case OPTION_MMIO:
+    if (!parse_mmio(arg, &run->machine.mmio)) run_bad_value("--mmio", arg, "strict, warn or zero, please");
+    return 0;
+  case OPTION_HSE:
+    if (!parse_positive(arg, &mhz) || mhz > HSE_MHZ_MAX)
+      run_bad_value("--hse", arg, "a clock in MHz up to 100, please");
+    run->machine.hse_hz = (uint32_t)(mhz * 1e6 + 0.5);
+    return 0;
+  case OPTION_SEED:
+    if (!parse_count(arg, &run->machine.seed)) run_bad_value("--seed", arg, "a whole number above 0, please");
+    return 0;
   case OPTION_BASE:
     if (!parse_address(arg, &run->machine.image.base))
       run_bad_value("--base", arg, "an address such as 0x08000000, please");
@@ -118,6 +153,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     if (!parse_positive(arg, &run->timeout)) run_bad_value("--timeout", arg, "seconds above 0, please");
     return 0;
   case OPTION_CONSOLE: run->console = arg; return 0;
+  case OPTION_UART_IN: run->machine.uart_input = arg; return 0;
+  case OPTION_UART_WAIT:
+    if (!*arg) run_bad_value("--uart-wait", "''", "some text, please");
+    run->machine.uart_wait = arg;
+    return 0;
   case OPTION_FILES: run->machine.files_directory = arg; return 0;
   case OPTION_ARGS: run->machine.command_line = arg; return 0;
   case OPTION_DATA: run->data = arg; return 0;

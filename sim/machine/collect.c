@@ -1,6 +1,8 @@
 /* From counters to results_t, once, at the end. */
 #include "machine/machine_private.h"
 
+#include "base/yaml.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,6 +162,15 @@ static void collect_insns(machine_t *m, results_t *r) {
   qsort(r->insns, r->insn_count, sizeof *r->insns, by_address);
 }
 
+/* The chip's file and that of its peripherals, when it names one. */
+static char *config_hash(const machine_t *m) {
+  char both[2 * YAMLFILE_HASH_CHARS], hash[YAMLFILE_HASH_CHARS];
+  if (!*peripherals_hash(m->peripherals)) return copy(m->target->hash);
+  snprintf(both, sizeof both, "%s%s", m->target->hash, peripherals_hash(m->peripherals));
+  yamlfile_hash(&(yamlfile_t){.text = both, .length = strlen(both)}, 1, hash);
+  return copy(hash);
+}
+
 results_t *collect_results(machine_t *m) {
   results_t *r = calloc(1, sizeof *r);
   if (!r) return NULL;
@@ -167,7 +178,7 @@ results_t *collect_results(machine_t *m) {
   memory_map_describe(&m->map, memory, sizeof memory);
   r->tool_version = copy(CMSIM_VERSION);
   r->cost_model_hash = copy(m->model->hash);
-  r->config_hash = copy(m->target->hash);
+  r->config_hash = config_hash(m);
   r->firmware_path = copy(m->program->path);
   r->firmware_sha256 = copy(m->program->sha256);
   r->firmware_build_id = copy(m->program->build_id);
@@ -175,6 +186,8 @@ results_t *collect_results(machine_t *m) {
   r->mcu = copy(m->options.mcu);
   r->memory = copy(memory);
   r->mhz = m->options.mhz;
+  r->firmware_mhz =
+      peripherals_clock_set(m->peripherals) ? (double)peripherals_hz(m->peripherals, PERIPHERALS_CORE) / 1e6 : 0;
   r->end = m->end;
   r->exit_code = m->exit_code;
   r->fault = m->end == RUN_FAULT ? copy(m->fault) : NULL;

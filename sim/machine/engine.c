@@ -21,12 +21,19 @@
 enum { PPB_FIRST = 0xE0000000u, PPB_LENGTH = 0x00100000u };
 static const uint64_t NEVER = 0xEFFFFFF0u; /* execute never, and no EXC_RETURN */
 
+typedef struct {
+  engine_t *engine;
+  uint32_t base;
+} io_range_t;
+
 struct engine {
   uc_engine *uc;
   engine_callbacks_t callbacks;
   bool stopped; /* by us */
   bool resume;  /* the trap wants to go on at resume_pc */
   uint32_t resume_pc;
+  io_range_t io[ENGINE_IO_RANGES];
+  unsigned io_count;
   char error[160];
 };
 
@@ -56,6 +63,20 @@ static void on_ppb_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t
   (void)uc;
   engine_t *engine = user;
   engine->callbacks.ppb_write(engine->callbacks.context, PPB_FIRST + (uint32_t)offset, size, (uint32_t)value);
+}
+
+static uint64_t on_io_read(uc_engine *uc, uint64_t offset, unsigned size, void *user) {
+  (void)uc;
+  const io_range_t *range = user;
+  const engine_callbacks_t *callbacks = &range->engine->callbacks;
+  return callbacks->io_read(callbacks->context, range->base + (uint32_t)offset, size);
+}
+
+static void on_io_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *user) {
+  (void)uc;
+  const io_range_t *range = user;
+  const engine_callbacks_t *callbacks = &range->engine->callbacks;
+  callbacks->io_write(callbacks->context, range->base + (uint32_t)offset, size, (uint32_t)value);
 }
 
 static void take_trap(engine_t *engine, trap_kind_t kind, uint32_t address, uint32_t next) {
@@ -180,6 +201,13 @@ void engine_free(engine_t *engine) {
 bool engine_map(engine_t *engine, uint32_t base, uint32_t bytes, bool writable) {
   uint32_t permissions = UC_PROT_READ | UC_PROT_EXEC | (writable ? UC_PROT_WRITE : UC_PROT_NONE);
   return uc_mem_map(engine->uc, base, bytes, permissions) == UC_ERR_OK;
+}
+
+bool engine_map_io(engine_t *engine, uint32_t base, uint32_t bytes) {
+  if (engine->io_count == ENGINE_IO_RANGES) return false;
+  io_range_t *range = &engine->io[engine->io_count++];
+  *range = (io_range_t){engine, base};
+  return uc_mmio_map(engine->uc, base, bytes, on_io_read, range, on_io_write, range) == UC_ERR_OK;
 }
 
 bool engine_read(engine_t *engine, uint32_t address, void *bytes, size_t count) {

@@ -37,6 +37,9 @@ typedef struct {
   void (*access)(void *context, uint32_t address, unsigned bytes, bool write);
   uint32_t (*ppb_read)(void *context, uint32_t address, unsigned bytes);
   void (*ppb_write)(void *context, uint32_t address, unsigned bytes, uint32_t value);
+  /* Of ranges given to engine_map_io(). */
+  uint32_t (*io_read)(void *context, uint32_t address, unsigned bytes);
+  void (*io_write)(void *context, uint32_t address, unsigned bytes, uint32_t value);
   trap_answer_t (*trap)(void *context, trap_kind_t kind, uint32_t address);
 } engine_callbacks_t;
 
@@ -54,6 +57,9 @@ void engine_free(engine_t *engine);
 /* Maps zero-filled memory; base and bytes are multiples of ENGINE_PAGE. */
 enum { ENGINE_PAGE = 0x400 };
 bool engine_map(engine_t *engine, uint32_t base, uint32_t bytes, bool writable);
+/* Accesses there go to io_read and io_write; at most ENGINE_IO_RANGES. */
+enum { ENGINE_IO_RANGES = 16 };
+bool engine_map_io(engine_t *engine, uint32_t base, uint32_t bytes);
 
 /* Host access to guest memory, ignoring write protection. False when any byte is unmapped. */
 bool engine_read(engine_t *engine, uint32_t address, void *bytes, size_t count);

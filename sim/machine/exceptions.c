@@ -34,12 +34,17 @@ void update_attention(machine_t *m, uint64_t now) {
     m->attention_at = 0;
     return;
   }
-  uint64_t next = m->cycle_limit;
+  uint64_t next = m->cycle_limit < m->io_due ? m->cycle_limit : m->io_due;
   if (scs_systick_interrupt_enabled(m->scs)) {
     uint64_t zero = scs_systick_next_zero(m->scs, now);
     if (zero < next) next = zero;
   }
   m->attention_at = next;
+}
+
+static void advance(machine_t *m, uint64_t now) {
+  scs_advance(m->scs, now);
+  io_advance(m, now);
 }
 
 /* ITSTATE of SLOT: the conditions of it and its followers, and a one behind the last. [ARMv7-M A7.3.3] */
@@ -116,7 +121,7 @@ static bool read_vector(machine_t *m, unsigned number, uint32_t *handler) {
 static unsigned late_arrival(machine_t *m, unsigned number) {
   if (number < EXCEPTION_PENDSV) return number; /* what an instruction caused */
   unsigned entry = m->model->parameters[PARAMETER_EXCEPTION_ENTRY].value;
-  if (entry > 1) scs_advance(m->scs, m->pipeline.now + entry - 1);
+  if (entry > 1) advance(m, m->pipeline.now + entry - 1);
   exception_masks_t masks = read_masks(m);
   nvic_activate(m->scs, number); /* as if: what preempts it now? */
   unsigned later = nvic_next(m->scs, &masks);
@@ -257,7 +262,7 @@ bool return_from_exception(machine_t *m, uint32_t exc_return) {
   if (number != EXCEPTION_NMI) engine_set_special(m->engine, SPECIAL_FAULTMASK, 0);
   if (number == m->fault_taken.exception) m->fault_taken.exception = 0; /* the firmware has dealt with it */
   uint64_t now = execute_now(m);
-  scs_advance(m->scs, now);
+  advance(m, now);
   exception_masks_t masks = read_masks(m);
   unsigned next = nvic_next(m->scs, &masks);
   if (!next && (exc_return & EXC_RETURN_THREAD) && scs_switch(m->scs, SCS_SLEEPONEXIT)) {
@@ -308,7 +313,8 @@ bool attend(machine_t *m, const code_slot_t *slot) {
     end_run(m, RUN_MAX_CYCLES);
     return false;
   }
-  scs_advance(m->scs, now);
+  advance(m, now);
+  if (m->ended) return false;
   if (!(slot->insn.flags & INSN_IN_IT) && nvic_any_pending(m->scs)) {
     exception_masks_t masks = read_masks(m);
     unsigned number = nvic_next(m->scs, &masks);
@@ -328,7 +334,7 @@ bool may_be_interrupted(machine_t *m) {
   if (nvic_execution_priority(m->scs, &masks) <= 0) return false;
   if (nvic_next(m->scs, &masks)) return true;
   if (scs_systick_interrupt_enabled(m->scs) && nvic_preempts(m->scs, EXCEPTION_SYSTICK, &masks)) return true;
-  return false;
+  return m->io_due != UINT64_MAX && nvic_any_enabled(m->scs);
 }
 
 /* WFI wakes for what would preempt if PRIMASK were clear. [ARMv7-M B1.5.19] */
@@ -339,22 +345,29 @@ static bool wakes(machine_t *m, bool wfe) {
   return wfe && scs_take_newly_pending(m->scs) && scs_switch(m->scs, SCS_SEVONPEND);
 }
 
+/* UINT64_MAX: nothing that could interrupt is under way. */
+static uint64_t next_wake_up(machine_t *m, uint64_t now) {
+  uint64_t next = scs_systick_interrupt_enabled(m->scs) ? scs_systick_next_zero(m->scs, now) : UINT64_MAX;
+  bool listens = nvic_any_enabled(m->scs) || scs_switch(m->scs, SCS_SEVONPEND);
+  return listens && m->io_due < next ? m->io_due : next;
+}
+
 bool sleep_until_event(machine_t *m, bool wfe) {
   if (wfe && m->event) {
     m->event = false;
     return true;
   }
   uint64_t from = execute_now(m) + 1, now = from;
-  scs_advance(m->scs, now);
+  advance(m, now);
   while (!wakes(m, wfe)) {
-    uint64_t next = scs_systick_interrupt_enabled(m->scs) ? scs_systick_next_zero(m->scs, now) : UINT64_MAX;
-    if (next == UINT64_MAX) return false;
-    now = next;
+    now = next_wake_up(m, now);
+    if (now == UINT64_MAX || m->ended) return false;
+    if (now - from > UINT32_MAX) break;
     if (now >= m->cycle_limit) {
       now = m->cycle_limit;
       break;
     }
-    scs_advance(m->scs, now);
+    advance(m, now);
   }
   if (now - from > UINT32_MAX) now = from + UINT32_MAX; /* wakes early, as WFI may */
   m->outcome.slept = (uint32_t)(now - from);

@@ -187,6 +187,7 @@ static bool build_peripherals(machine_t *m) {
                       .vector_table = m->program->vector_table,
                       .itm_output = itm_output,
                       .reset_request = reset_request,
+                      .device_id = m->target->device_id,
                       .context = m};
   m->scs = scs_new(&scs);
   uint32_t heap = 0;
@@ -210,13 +211,13 @@ static bool build(machine_t *m) {
   m->program = program_open(m->options.firmware, &m->options.image);
   if (!m->program || !load_target(m) || !load_model(m)) return false;
   m->symbols = symbols_open(m->options.firmware);
-  engine_callbacks_t callbacks = {m, execute_insn, execute_access, ppb_read, ppb_write, trap_taken};
+  engine_callbacks_t callbacks = {m, execute_insn, execute_access, ppb_read, ppb_write, io_read, io_write, trap_taken};
   bool m7 = strcmp(m->options.core, "m7") == 0;
   m->engine = engine_new(m7 ? ENGINE_CORTEX_M7 : ENGINE_CORTEX_M4, &callbacks);
   if (!m->engine || !build_memory(m) || !build_peripherals(m)) return false;
   m->code = code_new(m->program, guest_read, m);
   m->call_regions = regions_new(m->program);
-  if (!m->code || !m->call_regions) return false;
+  if (!m->code || !m->call_regions || !io_build(m)) return false;
   find_heap(m);
   pipeline_reset(&m->pipeline, m->model);
   m->cycle_limit = m->options.max_cycles ? m->options.max_cycles : UINT64_MAX;
@@ -248,6 +249,7 @@ void machine_free(machine_t *m) {
   regions_free(m->call_regions);
   code_free(m->code);
   semihosting_free(m->semihosting);
+  peripherals_free(m->peripherals);
   scs_free(m->scs);
   engine_free(m->engine);
   target_free(m->target);
@@ -334,6 +336,7 @@ results_t *machine_run(machine_t *m) {
     add_warning(m, "calls-lost", last, "calls nested too deep to follow: call counts and inclusive times are too low");
   }
   warn_of_abandoned(m);
+  io_finish(m);
   assert_every_cycle_owned(m);
   return collect_results(m);
 }

@@ -3,6 +3,7 @@
 #define CMSIM_MACHINE_MACHINE_H
 
 #include "image/program.h"
+#include "peripherals/peripherals.h"
 #include "report/results.h"
 
 #include <signal.h>
@@ -27,9 +28,13 @@ typedef struct {
   bool keep_insns;      /* results carry every executed instruction */
   const char *timeline; /* function whose TIMELINE_PASS-th call (from 1) is recorded step by step, or NULL */
   unsigned timeline_pass;
-  uint64_t max_cycles; /* 0: no limit */
-  bool no_dwt;         /* the part has no DWT cycle counter */
-  FILE *console;       /* firmware output */
+  uint64_t max_cycles;                /* 0: no limit */
+  bool no_dwt;                        /* the part has no DWT cycle counter */
+  mmio_policy_t mmio;                 /* accesses to what the chip's file does not know */
+  uint64_t seed;                      /* random numbers of the chip */
+  uint32_t hse_hz;                    /* crystal; 0: as the chip's file says */
+  const char *uart_input, *uart_wait; /* --uart-in, --uart-wait; may be NULL */
+  FILE *console;                      /* firmware output */
   FILE *input;
   const char *files_directory; /* semihosting files, or NULL */
   const char *command_line;

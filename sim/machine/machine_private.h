@@ -12,6 +12,7 @@
 #include "machine/regions.h"
 #include "machine/scs.h"
 #include "machine/semihosting.h"
+#include "peripherals/peripherals.h"
 #include "report/profile.h"
 #include "timing/pipeline.h"
 
@@ -105,6 +106,7 @@ struct machine {
   const mapped_region_t *last_region; /* that answered last */
   bool tracing;                       /* a timeline is wanted and not complete */
   bool mpu_on;
+  uint64_t io_due; /* cycle of the peripherals' next event */
   /* cold */
   uint64_t cycle_limit; /* UINT64_MAX: none */
   refused_access_t refused;
@@ -119,6 +121,7 @@ struct machine {
   target_t *target;
   memory_map_t map;
   scs_t *scs;
+  peripherals_t *peripherals;
   semihosting_t *semihosting;
   int32_t sbrk_function; /* index of _sbrk, or -1 */
   bool sbrk_seen;
@@ -194,6 +197,13 @@ void end_fault(machine_t *m, const char *format, ...) __attribute__((format(prin
 const char *describe_address(machine_t *m, uint32_t address);
 void add_warning(machine_t *m, const char *code, uint32_t address, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* io.c: the chip's peripherals, as the machine sees them. */
+uint32_t io_read(void *machine, uint32_t address, unsigned bytes);
+void io_write(void *machine, uint32_t address, unsigned bytes, uint32_t value);
+void io_advance(machine_t *m, uint64_t now); /* what fell due until NOW */
+bool io_build(machine_t *m);
+void io_finish(machine_t *m);
 
 /* trace.c */
 void trace_step(machine_t *m, const code_slot_t *slot, const cost_t *cost, uint64_t issue);

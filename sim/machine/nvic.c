@@ -96,6 +96,13 @@ static unsigned most_urgent(const scs_t *scs) {
   return best;
 }
 
+bool nvic_any_enabled(const scs_t *scs) {
+  uint32_t enabled = 0;
+  for (unsigned word = 0; word < NVIC_WORDS; word++)
+    enabled |= scs->nvic_enabled[word];
+  return enabled != 0;
+}
+
 bool nvic_any_pending(const scs_t *scs) { return most_urgent(scs) != 0; }
 
 bool nvic_preempts(const scs_t *scs, unsigned number, const exception_masks_t *masks) {

@@ -143,7 +143,7 @@ static bool is_stack_overflow(machine_t *m, uint32_t address) {
 }
 
 static const char *kind_of_space(uint32_t address) {
-  if (address >= 0x40000000u && address < 0x60000000u) return " (a peripheral: --mcu NAME brings those of a chip)";
+  if (address >= 0x40000000u && address < 0x60000000u) return " (a peripheral: --mcu NAME brings those of the chip)";
   return "";
 }
 

@@ -121,8 +121,9 @@ static json_t *firmware_object(const results_t *results) {
 }
 
 static json_t *target_object(const results_t *results) {
-  return json_pack("{s:o, s:o, s:f, s:o}", "core", text(results->core), "mcu", text(results->mcu), "mhz", results->mhz,
-                   "memory", text(results->memory));
+  return json_pack("{s:o, s:o, s:f, s:o, s:o}", "core", text(results->core), "mcu", text(results->mcu), "mhz",
+                   results->mhz, "memory", text(results->memory), "firmware_mhz",
+                   results->firmware_mhz > 0 ? json_real(results->firmware_mhz) : json_null());
 }
 
 static json_t *exit_object(const results_t *results) {

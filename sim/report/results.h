@@ -88,6 +88,7 @@ typedef struct {
   char *mcu;    /* NULL: generic target */
   char *memory; /* one line: what memory was assumed */
   double mhz;
+  double firmware_mhz; /* core clock as the firmware set it; 0: it left it alone, or the target has no clocks */
   /* end */
   run_end_t end;
   uint32_t exit_code; /* the firmware's own */

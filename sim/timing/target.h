@@ -28,9 +28,12 @@ typedef struct {
   const char *name, *core, *title;
   region_t *regions; /* in order of address, none overlapping */
   size_t region_count;
-  unsigned zero_wait_mhz; /* above this clock the part's flash waits, which is not modelled yet; 0: not stated */
-  unsigned max_mhz;       /* 0: not stated */
-  char hash[65];          /* SHA-256 of the file */
+  unsigned zero_wait_mhz;  /* above this clock the part's flash waits, which is not modelled yet; 0: not stated */
+  unsigned max_mhz;        /* 0: not stated */
+  const char *peripherals; /* configs/peripherals/NAME.yaml, or NULL */
+  uint32_t hse_hz;         /* crystal of the usual board; 0: as the family has it */
+  uint32_t device_id;      /* DBGMCU_IDCODE; 0: not stated */
+  char hash[65];           /* SHA-256 of the file */
   void *private_data;
 } target_t;
 

@@ -1,0 +1,128 @@
+/* The chip's peripherals, as the machine sees them: their construction, and the way of an access. */
+#include "machine/machine_private.h"
+
+#include "base/diag.h"
+
+#include <math.h>
+#include <string.h>
+
+static void io_changed(machine_t *m, uint64_t now) {
+  m->io_due = peripherals_next_event(m->peripherals);
+  update_attention(m, now);
+}
+
+uint32_t io_read(void *machine, uint32_t address, unsigned bytes) {
+  machine_t *m = machine;
+  if (m->refused.due) return 0;
+  uint64_t now = execute_now(m);
+  uint32_t value = peripherals_read(m->peripherals, address, bytes, now);
+  io_changed(m, now);
+  return value;
+}
+
+void io_write(void *machine, uint32_t address, unsigned bytes, uint32_t value) {
+  machine_t *m = machine;
+  if (m->refused.due) return;
+  uint64_t now = execute_now(m);
+  peripherals_write(m->peripherals, address, bytes, value, now);
+  io_changed(m, now);
+}
+
+void io_advance(machine_t *m, uint64_t now) {
+  if (now < m->io_due) return;
+  peripherals_advance(m->peripherals, now);
+  m->io_due = peripherals_next_event(m->peripherals);
+}
+
+static void set_interrupt(void *context, unsigned number, bool level) {
+  scs_set_interrupt(((machine_t *)context)->scs, number, level);
+}
+
+static void warn(void *context, const char *code, uint32_t address, const char *text) {
+  machine_t *m = context;
+  uint32_t pc = m->pending ? m->pending->insn.address : 0;
+  (void)address;
+  add_warning(m, code, pc, "%s, at %s", text, describe_address(m, pc));
+}
+
+static void stuck(void *context, stuck_t why, const char *text) {
+  machine_t *m = context;
+  uint32_t pc = m->pending ? m->pending->insn.address : 0;
+  if (why == STUCK_INPUT) {
+    add_warning(m, "input-ended", pc, "the firmware %s", text);
+    end_run(m, RUN_HALTED);
+  } else {
+    end_fault(m, "the firmware %s, at %s", text, describe_address(m, pc));
+  }
+}
+
+static bool read_memory(void *context, uint32_t address, void *bytes, size_t count) {
+  const machine_t *m = context;
+  /* Not through the peripherals: the emulator would call back into them. */
+  return memory_map_find(&m->map, address) && engine_read(m->engine, address, bytes, count);
+}
+
+static bool write_memory(void *context, uint32_t address, const void *bytes, size_t count) {
+  machine_t *m = context;
+  const mapped_region_t *region = memory_map_find(&m->map, address);
+  if (!region || !region->writable || !engine_write(m->engine, address, bytes, count)) return false;
+  for (size_t i = 0; i < count; i++)
+    code_written(m->code, address + (uint32_t)i, 1);
+  return true;
+}
+
+static uint32_t flash_bytes(const machine_t *m) {
+  for (size_t i = 0; i < m->map.count; i++) {
+    if (!m->map.regions[i].writable) return m->map.regions[i].bytes;
+  }
+  return 0;
+}
+
+bool io_build(machine_t *m) {
+  char directory[4096];
+  snprintf(directory, sizeof directory, "%s/configs/peripherals", m->options.data_directory);
+  peripherals_config_t config = {.directory = directory,
+                                 .family = m->target->peripherals,
+                                 .hse_hz = m->options.hse_hz ? m->options.hse_hz : m->target->hse_hz,
+                                 .flash_bytes = flash_bytes(m),
+                                 .device_id = m->target->device_id,
+                                 .mhz = m->options.mhz,
+                                 .policy = m->options.mmio,
+                                 .seed = m->options.seed,
+                                 .uart_input = m->options.uart_input,
+                                 .uart_wait = m->options.uart_wait,
+                                 .console = m->options.console,
+                                 .context = m,
+                                 .set_interrupt = set_interrupt,
+                                 .warn = warn,
+                                 .stuck = stuck,
+                                 .read_memory = read_memory,
+                                 .write_memory = write_memory};
+  const mapped_region_t *ram = memory_map_find(&m->map, m->program->initial_sp - 4);
+  if (ram) {
+    config.ram_base = ram->base;
+    config.ram_bytes = ram->bytes;
+  }
+  program_symbol(m->program, "_SEGGER_RTT", &config.rtt_address);
+  m->peripherals = peripherals_new(&config);
+  if (!m->peripherals) return false;
+  m->io_due = peripherals_next_event(m->peripherals);
+  uint32_t base, bytes;
+  for (size_t i = 0; peripherals_range(m->peripherals, i, &base, &bytes); i++) {
+    if (engine_map_io(m->engine, base, bytes)) continue;
+    diag_error("cannot map the peripherals at 0x%08x (%u bytes)", (unsigned)base, (unsigned)bytes);
+    return false;
+  }
+  return true;
+}
+
+void io_finish(machine_t *m) {
+  enum { TOLERANCE_PERCENT = 1 };
+  peripherals_finish(m->peripherals);
+  double mhz = (double)peripherals_hz(m->peripherals, PERIPHERALS_CORE) / 1e6;
+  if (!peripherals_clock_set(m->peripherals) || fabs(mhz - m->options.mhz) * 100 <= TOLERANCE_PERCENT * mhz) return;
+  add_warning(m, "clock-differs", 0,
+              "the firmware sets its core clock to %.6g MHz, but the run was asked for --mhz %.6g: "
+              "times are those of %.6g MHz",
+              mhz, m->options.mhz, m->options.mhz);
+}
