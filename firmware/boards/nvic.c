@@ -13,7 +13,7 @@ enum { INTERRUPTS = 32, TRACE_MAX = 32 };
 char trace[TRACE_MAX];
 static volatile uint32_t trace_length;
 static uint32_t checks, failed;
-action_t on_svc, on_pendsv, on_systick, on_nmi, on_irq[8];
+action_t volatile on_svc, on_pendsv, on_systick, on_nmi, on_irq[8];
 uint32_t svc_number, svc_argument;
 
 void trace_add(char letter) {
@@ -24,11 +24,12 @@ void trace_start(void) {
   trace_length = 0;
   memset(trace, 0, sizeof trace);
   on_svc = on_pendsv = on_systick = on_nmi = NULL;
-  memset(on_irq, 0, sizeof on_irq);
   NVIC_ICER = NVIC_ICPR = ~0u;
   ICSR = ICSR_PENDSVCLR | ICSR_PENDSTCLR;
-  for (uint32_t i = 0; i < 8; i++)
+  for (uint32_t i = 0; i < 8; i++) {
+    on_irq[i] = NULL;
     IRQ_PRIORITY(i) = 0x80;
+  }
   SYSTEM_PRIORITY(EXCEPTION_SVCALL) = 0x80;
   SYSTEM_PRIORITY(EXCEPTION_PENDSV) = 0x80;
   SYSTEM_PRIORITY(EXCEPTION_SYSTICK) = 0x80;

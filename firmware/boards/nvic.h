@@ -9,7 +9,7 @@ typedef void (*action_t)(void);
 
 /* What the next exceptions do, and what they left: one letter at entry, the small one at exit. */
 extern char trace[];
-extern action_t on_svc, on_pendsv, on_systick, on_nmi, on_irq[8];
+extern action_t volatile on_svc, on_pendsv, on_systick, on_nmi, on_irq[8]; /* volatile: set before what pends them */
 extern uint32_t svc_number, svc_argument;
 
 void trace_add(char letter);
