@@ -25,8 +25,8 @@
   ldr.w r8, =SYST_CSR_ADDRESS
   add.w r4, r8, #8
   ldr.w r7, =DWT_CYCCNT_ADDRESS
-  mov.w r5, #0
-  mov.w r6, #0
+  mvn.w r5, #0                 @ no counter of 24 bits reads so: it did not come
+  mvn.w r6, #0
   .endm
 
 /* Stores { SysTick's reading, PendSV's reading, cycles } through the pointer that came in r2. */
