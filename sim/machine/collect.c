@@ -197,6 +197,8 @@ results_t *collect_results(machine_t *m) {
   memcpy(r->causes, m->totals.causes, sizeof r->causes);
   memcpy(r->grade_cycles, m->totals.grades, sizeof r->grade_cycles);
   r->pairs = m->totals.pairs;
+  r->exceptions = m->exceptions_taken;
+  profile_dwt(&m->totals, r->dwt);
   r->branches = m->totals.predicted;
   r->mispredicts = m->totals.mispredicted;
   collect_regions(m, r);

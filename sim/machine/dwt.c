@@ -8,8 +8,9 @@
    change nothing. (Some M7 parts come up unlocked, and a debug probe may have unlocked others; firmware that relies
    on it fails on an STM32F7.) The Cortex-M4 has no lock here: its LAR and LSR read zero.
 
-   The 8-bit profile counters (CPICNT ... FOLDCNT) and the comparators are stored but do nothing: they neither count
-   nor match. PCSR always says "no sample". */
+   The 8-bit profile counters (CPICNT ... FOLDCNT) count while their bit of DWT_CTRL and TRCENA are set: what the
+   machine says of the instructions before the reading one. Comparators are stored and never match. PCSR always says "no
+   sample". */
 #include "machine/scs_private.h"
 
 enum {
@@ -29,10 +30,33 @@ static void cyccnt_update(scs_t *scs, uint64_t now) {
       scs->config.has_dwt && scs_peek(scs, DCB_DEMCR) & DEMCR_TRCENA && scs_peek(scs, DWT_CTRL) & CTRL_CYCCNTENA;
 }
 
+enum { CTRL_CPIEVTENA = 17, DWT_CPICNT = 0xE0001008, COUNTER_MASK = 0xFF };
+
+/* The same for the profile counters; their enable bits and registers stand in the same order. */
+static void profile_update(scs_t *scs) {
+  uint64_t counts[SCS_PROFILE_COUNTERS] = {0};
+  if (!scs->config.profile) return;
+  scs->config.profile(scs->config.context, counts);
+  bool traces = scs->config.has_dwt && scs_peek(scs, DCB_DEMCR) & DEMCR_TRCENA;
+  for (unsigned i = 0; i < SCS_PROFILE_COUNTERS; i++) {
+    uint32_t *word = scs_word(scs, DWT_CPICNT + 4 * i);
+    if (scs->profile_counts[i]) *word = (*word + (uint32_t)(counts[i] - scs->profile_since[i])) & COUNTER_MASK;
+    scs->profile_since[i] = counts[i];
+    scs->profile_counts[i] = traces && scs_peek(scs, DWT_CTRL) >> (CTRL_CPIEVTENA + i) & 1;
+  }
+}
+
+static uint32_t profile_read(scs_t *scs, const reg_access_t *access) {
+  if (!scs->config.has_dwt) return 0;
+  profile_update(scs);
+  return scs_peek(scs, access->address);
+}
+
 void demcr_write(scs_t *scs, const reg_t *reg, const reg_access_t *access) {
   reg_store(scs, reg, access);
   if (scs_peek(scs, DCB_DEMCR) & DEMCR_TRCENA) scs->firmware_traces = true;
   cyccnt_update(scs, access->now);
+  profile_update(scs);
 }
 
 static uint32_t ctrl_read(scs_t *scs, const reg_access_t *access) {
@@ -49,8 +73,10 @@ static uint32_t cyccnt_read(scs_t *scs, const reg_access_t *access) {
 static void dwt_write(scs_t *scs, const reg_t *reg, const reg_access_t *access) {
   if (!scs->config.has_dwt || scs->dwt_locked) return;
   cyccnt_update(scs, access->now); /* so that a byte written to CYCCNT meets the other bytes as they are now */
+  profile_update(scs);
   reg_store(scs, reg, access);
   cyccnt_update(scs, access->now);
+  profile_update(scs);
 }
 
 static void lar_write(scs_t *scs, const reg_t *reg, const reg_access_t *access) {
@@ -79,8 +105,8 @@ static uint32_t pcsr_read(scs_t *scs, const reg_access_t *access) {
 const reg_t dwt_registers[] = {
     {DWT_CTRL, 1, CTRL_RESET, CTRL_MASK, ON_BOTH, ctrl_read, dwt_write},
     {DWT_CYCCNT, 1, 0, 0xFFFFFFFF, ON_BOTH, cyccnt_read, dwt_write},
-    {0xE0001008, 5, 0, 0x000000FF, ON_BOTH, NULL, dwt_write}, /* CPICNT, EXCCNT, SLEEPCNT, LSUCNT, FOLDCNT */
-    {0xE000101C, 1, 0, 0, ON_BOTH, pcsr_read, NULL},          /* PCSR */
+    {DWT_CPICNT, 5, 0, 0x000000FF, ON_BOTH, profile_read, dwt_write}, /* CPICNT, EXCCNT, SLEEPCNT, LSUCNT, FOLDCNT */
+    {0xE000101C, 1, 0, 0, ON_BOTH, pcsr_read, NULL},                  /* PCSR */
     COMPARATOR(0xE0001020),
     COMPARATOR(0xE0001030),
     COMPARATOR(0xE0001040),

@@ -86,6 +86,7 @@ static void stack_fp_state(machine_t *m, uint32_t at) {
   uint32_t fpccr = scs_fpccr(m->scs);
   if (!(fpccr & FPCCR_LSPEN)) {
     save_fp_state(m, at);
+    m->fresh.events |= EVENT_FP_SAVE;
     return;
   }
   scs_set_fpcar(m->scs, at);
@@ -190,8 +191,9 @@ bool take_exception(machine_t *m, unsigned number, uint32_t return_address, unsi
   bool fp = (control & CONTROL_FPCA) && (scs_fpccr(m->scs) & FPCCR_ASPEN);
   number = late_arrival(m, number);
   uint32_t frame;
+  m->fresh = (outcome_t){.events = EVENT_ENTRY};
   bool stacked = push_frame(m, return_address, with_it_state(xpsr, it_state), fp, &frame);
-  m->fresh = (outcome_t){.events = EVENT_ENTRY, .stack_wait = wait_of(m, frame, true)};
+  m->fresh.stack_wait = wait_of(m, frame, true);
   uint32_t exc_return = 0xFFFFFFE1u | (fp ? 0 : EXC_RETURN_BASIC_FRAME) | (handler_mode ? 0 : EXC_RETURN_THREAD) |
                         (process ? EXC_RETURN_PROCESS_STACK : 0);
   if (!stacked) return stacking_failed(m, number, frame, exc_return);
@@ -274,6 +276,8 @@ bool return_from_exception(machine_t *m, uint32_t exc_return) {
   }
   uint32_t stack = engine_special(m->engine, exc_return & EXC_RETURN_PROCESS_STACK ? SPECIAL_PSP : SPECIAL_MSP);
   m->outcome.events |= next ? EVENT_CHAIN : EVENT_RETURN;
+  bool stacked_fp = !(exc_return & EXC_RETURN_BASIC_FRAME) && !(scs_fpccr(m->scs) & FPCCR_LSPACT);
+  if (!next && stacked_fp) m->outcome.events |= EVENT_FP_RESTORE;
   m->outcome.stack_wait = next ? 0 : wait_of(m, stack, false);
   execute_retire(m);
   settle_arrival(m);
@@ -300,7 +304,7 @@ bool return_from_exception(machine_t *m, uint32_t exc_return) {
 static void save_lazily(machine_t *m) {
   save_fp_state(m, scs_fpcar(m->scs));
   scs_set_fpccr(m->scs, scs_fpccr(m->scs) & ~(uint32_t)FPCCR_LSPACT);
-  m->outcome.events |= EVENT_LAZY_SAVE;
+  m->outcome.events |= EVENT_FP_SAVE;
 }
 
 bool attend(machine_t *m, const code_slot_t *slot) {

@@ -39,6 +39,11 @@ static void reset_request(void *context) {
             describe_address(m, m->pending ? m->pending->insn.address : 0));
 }
 
+static void profile_counts(void *context, uint64_t counts[SCS_PROFILE_COUNTERS]) {
+  _Static_assert((int)SCS_PROFILE_COUNTERS == (int)PROFILE_COUNTERS, "the same five");
+  profile_dwt(&((machine_t *)context)->totals, counts);
+}
+
 static bool guest_read(void *context, uint32_t address, void *bytes, size_t count) {
   return engine_read(((machine_t *)context)->engine, address, bytes, count);
 }
@@ -187,6 +192,7 @@ static bool build_peripherals(machine_t *m) {
                       .vector_table = m->program->vector_table,
                       .itm_output = itm_output,
                       .reset_request = reset_request,
+                      .profile = profile_counts,
                       .device_id = m->target->device_id,
                       .context = m};
   m->scs = scs_new(&scs);

@@ -15,6 +15,8 @@
 
 typedef struct scs scs_t;
 
+enum { SCS_PROFILE_COUNTERS = 5 }; /* CPICNT, EXCCNT, SLEEPCNT, LSUCNT, FOLDCNT */
+
 typedef struct {
   bool m7;                         /* Cortex-M7 register set (caches, TCM, LAR) instead of Cortex-M4 */
   bool double_precision;           /* MVFR values */
@@ -25,6 +27,8 @@ typedef struct {
   uint32_t device_id;              /* DBGMCU_IDCODE where it is in this space (STM32 F, L, G, WB); 0: none */
   /* One byte or more written to ITM stimulus PORT while ITM and the port are enabled. */
   void (*itm_output)(void *context, unsigned port, const uint8_t *bytes, size_t count);
+  /* What the profile counters count, since reset; NULL: they stand still. */
+  void (*profile)(void *context, uint64_t counts[SCS_PROFILE_COUNTERS]);
   /* AIRCR.SYSRESETREQ written with the key. */
   void (*reset_request)(void *context);
   void *context;

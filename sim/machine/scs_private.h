@@ -63,6 +63,8 @@ struct scs {
   /* DWT: while it counts, CYCCNT is its stored word + (now - cyccnt_since). */
   bool cyccnt_counts, dwt_locked;
   uint64_t cyccnt_since;
+  bool profile_counts[SCS_PROFILE_COUNTERS];
+  uint64_t profile_since[SCS_PROFILE_COUNTERS]; /* count at which each began */
 
   /* SysTick: current value and COUNTFLAG as of cycle systick_since. */
   uint32_t systick_value;

@@ -27,6 +27,11 @@ static inline void profile_charge(insn_profile_t *insn, profile_totals_t *totals
   totals->grades[charged->grade] += charged->cycles;
 }
 
+/* What the DWT counters of a core would count: instructions = cycles - CPI - EXC - SLEEP - LSU + FOLD, where an
+   instruction that took no issue cycle of its own is folded. [ARMv7-M C1.8.4] */
+enum { PROFILE_CPI, PROFILE_EXC, PROFILE_SLEEP, PROFILE_LSU, PROFILE_FOLD, PROFILE_COUNTERS };
+void profile_dwt(const profile_totals_t *totals, uint64_t counts[PROFILE_COUNTERS]);
+
 static inline uint64_t profile_sum(const uint64_t *counters, unsigned count) {
   uint64_t sum = 0;
   for (unsigned i = 0; i < count; i++)

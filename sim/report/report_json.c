@@ -55,10 +55,14 @@ static json_t *confidence_object(const results_t *results) {
 
 static json_t *total_object(const results_t *results) {
   double cpi = results->instructions ? (double)results->cycles / (double)results->instructions : 0;
-  return json_pack("{s:o, s:o, s:f, s:f, s:o, s:o, s:o}", "cycles", count(results->cycles), "instructions",
+  const uint64_t *dwt = results->dwt;
+  json_t *counters = json_pack("{s:o, s:o, s:o, s:o, s:o}", "cpicnt", count(dwt[0]), "exccnt", count(dwt[1]),
+                               "sleepcnt", count(dwt[2]), "lsucnt", count(dwt[3]), "foldcnt", count(dwt[4]));
+  return json_pack("{s:o, s:o, s:f, s:f, s:o, s:o, s:o, s:o, s:o}", "cycles", count(results->cycles), "instructions",
                    count(results->instructions), "cpi", cpi, "latency_ms",
                    results_milliseconds(results, results->cycles), "pairs", count(results->pairs), "branches",
-                   count(results->branches), "mispredicts", count(results->mispredicts));
+                   count(results->branches), "mispredicts", count(results->mispredicts), "exceptions",
+                   count(results->exceptions), "dwt", counters);
 }
 
 static json_t *region_object(const results_t *results, size_t index) {

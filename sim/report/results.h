@@ -99,6 +99,8 @@ typedef struct {
   uint64_t causes[CAUSE_COUNT];       /* sum to cycles */
   uint64_t grade_cycles[GRADE_COUNT]; /* sum to cycles */
   uint64_t pairs;                     /* cycles in which two instructions issued */
+  uint64_t exceptions;                /* taken: interrupts, system exceptions, faults */
+  uint64_t dwt[5];                    /* PROFILE_CPI .. PROFILE_FOLD of profile.h */
   uint64_t branches, mispredicts;     /* conditional and indirect branches executed; M7 only */
   region_result_t *regions;
   size_t region_count; /* in order of first entry */

@@ -56,7 +56,7 @@ static void charge_before(pipeline_t *pipeline, const outcome_t *outcome, cost_t
   if (outcome->events & EVENT_ENTRY) {
     charge_parameter(pipeline, before, PARAMETER_EXCEPTION_ENTRY, outcome->stack_wait, 0);
   }
-  if (outcome->events & EVENT_LAZY_SAVE) charge_parameter(pipeline, before, PARAMETER_LAZY_FP_SAVE, 0, 0);
+  if (outcome->events & EVENT_FP_SAVE) charge_parameter(pipeline, before, PARAMETER_LAZY_FP_SAVE, 0, 0);
   pipeline->now += before->cycles;
   restart(pipeline);
 }
@@ -76,12 +76,13 @@ static void charge_return(pipeline_t *pipeline, const outcome_t *outcome, cost_t
   bool chained = outcome->events & EVENT_CHAIN;
   charge_parameter(pipeline, cost, chained ? PARAMETER_EXCEPTION_TAIL_CHAIN : PARAMETER_EXCEPTION_RETURN,
                    outcome->stack_wait, kept.paired ? 0 : 1);
+  if (outcome->events & EVENT_FP_RESTORE) charge_parameter(pipeline, cost, PARAMETER_LAZY_FP_SAVE, 0, 0);
 }
 
 static __attribute__((cold, noinline)) void step_with_events(pipeline_t *pipeline, const insn_t *insn,
                                                              const outcome_t *outcome, cost_t *cost) {
   cost_t before = {0};
-  if (outcome->events & (EVENT_ENTRY | EVENT_LAZY_SAVE)) charge_before(pipeline, outcome, &before);
+  if (outcome->events & (EVENT_ENTRY | EVENT_FP_SAVE)) charge_before(pipeline, outcome, &before);
   step(pipeline, insn, outcome, cost);
   if (outcome->events & (EVENT_RETURN | EVENT_CHAIN)) charge_return(pipeline, outcome, cost);
   if (outcome->events & EVENT_SLEEP) charge(cost, CAUSE_SLEEP, GRADE_DOCUMENTED, outcome->slept);

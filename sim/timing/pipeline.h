@@ -29,11 +29,12 @@ typedef enum {
 
 /* What happens beside an instruction, seldom: bits of outcome_t.events. */
 enum {
-  EVENT_ENTRY = 1,     /* the first of an exception handler: state was stacked before it */
-  EVENT_LAZY_SAVE = 2, /* the first FP instruction while FP state waits to be saved: the save comes before it */
-  EVENT_RETURN = 4,    /* an exception return that unstacks */
-  EVENT_CHAIN = 8,     /* an exception return into the next handler, without unstacking */
-  EVENT_SLEEP = 16     /* WFI, WFE or a return to sleep: `slept` cycles follow it */
+  EVENT_ENTRY = 1,   /* the first of an exception handler: state was stacked before it */
+  EVENT_FP_SAVE = 2, /* FP state is saved before it: with that frame, or late, at the handler's first FP instruction */
+  EVENT_RETURN = 4,  /* an exception return that unstacks */
+  EVENT_CHAIN = 8,   /* an exception return into the next handler, without unstacking */
+  EVENT_FP_RESTORE = 32, /* that return unstacks FP state */
+  EVENT_SLEEP = 16       /* WFI, WFE or a return to sleep: `slept` cycles follow it */
 };
 
 /* What only execution knows about one executed instruction. */
