@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 packages_build="cmake ninja-build pkg-config gcc libunicorn-dev libcapstone-dev libelf-dev libdw-dev libcyaml-dev \
 libjansson-dev libsmartcols-dev libmd-dev uthash-dev check bats jq gcc-arm-none-eabi libnewlib-arm-none-eabi"
-packages_test="clang libclang-rt-14-dev"
+packages_test="gdb-multiarch clang libclang-rt-14-dev"
 
 # Installs those of the given Debian packages that are missing.
 install_missing() {

@@ -79,11 +79,12 @@ may_include() {
   case "$1:$2" in
   cli:*) ;;
   base:base) ;;
+  gdb:gdb | gdb:base) ;;
   image:image | image:base) ;;
   timing:timing | timing:base) ;;
   report:report | report:timing | report:base) ;;
   peripherals:peripherals | peripherals:base) ;;
-  machine:machine | machine:image | machine:timing | machine:report | machine:peripherals | machine:base) ;;
+  machine:machine | machine:image | machine:timing | machine:report | machine:peripherals | machine:gdb | machine:base) ;;
   *) return 1 ;;
   esac
 }
@@ -119,7 +120,7 @@ family() {
   uthash.h | utarray.h | utlist.h) echo uthash ;;
   sqlite3.h) echo sqlite ;;
   argp.h | assert.h | ctype.h | dirent.h | errno.h | fcntl.h | float.h | inttypes.h | limits.h | locale.h | math.h | \
-    poll.h | pthread.h | setjmp.h | signal.h | stdarg.h | stdbool.h | stddef.h | stdint.h | stdio.h | stdlib.h | \
+    netdb.h | netinet/* | poll.h | pthread.h | setjmp.h | signal.h | stdarg.h | stdbool.h | stddef.h | stdint.h | stdio.h | stdlib.h | \
     string.h | strings.h | sys/* | termios.h | time.h | unistd.h | wchar.h) echo libc ;;
   *) echo unknown ;;
   esac

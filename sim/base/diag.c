@@ -54,6 +54,16 @@ void diag_warning(const char *format, ...) {
   va_end(args);
 }
 
+void diag_note(const char *format, ...) {
+  diag_progress_clear();
+  va_list args;
+  va_start(args, format);
+  fputs("cmsim: ", stream_now());
+  vfprintf(stream_now(), format, args);
+  va_end(args);
+  fputc('\n', stream_now());
+}
+
 void diag_error_at(const char *file, unsigned line, unsigned column, const char *format, ...) {
   char prefix[4096 + 32];
   if (line && column) {

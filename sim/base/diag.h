@@ -25,6 +25,9 @@ void diag_error_at(const char *file, unsigned line, unsigned column, const char 
 /* "cmsim: warning: ..." */
 void diag_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* "cmsim: ...": what the user is waiting for. */
+void diag_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* One '\r' progress line, only when the stream is a terminal; the next message clears it. */
 void diag_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void diag_progress_clear(void);

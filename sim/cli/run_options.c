@@ -18,6 +18,7 @@ enum {
   OPTION_CONSOLE,
   OPTION_FILES,
   OPTION_ARGS,
+  OPTION_GDB,
   OPTION_NO_DWT,
   OPTION_RULE_OFF,
   OPTION_SET,
@@ -58,6 +59,8 @@ static const struct argp_option options[] = {
      "Each line of --uart-in waits until the firmware prints TEXT; line ends are not sent", 0},
     {"files", OPTION_FILES, "DIR", 0, "Let semihosting open files inside DIR (default: none)", 0},
     {"args", OPTION_ARGS, "TEXT", 0, "Command line that semihosting hands to the firmware", 0},
+    {"gdb", OPTION_GDB, "[HOST]:PORT|-", 0,
+     "Wait for gdb there before the first instruction; -: on standard input and output, for gdb's pipe mode", 0},
     {0, 0, 0, 0, "General:", 5},
     {"data", OPTION_DATA, "DIR", 0, "Folder with cost_models/ and configs/", 0},
     {0}};
@@ -160,6 +163,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     return 0;
   case OPTION_FILES: run->machine.files_directory = arg; return 0;
   case OPTION_ARGS: run->machine.command_line = arg; return 0;
+  case OPTION_GDB: run->gdb = arg; return 0;
   case OPTION_DATA: run->data = arg; return 0;
   case ARGP_KEY_ARG:
     if (run->machine.firmware) run_bad_value("one image at a time, but also given:", arg, "?");

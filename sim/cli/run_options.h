@@ -12,7 +12,7 @@ enum { RUN_LIST_MAX = 64 };
 typedef struct {
   machine_options_t machine;
   const char *regions[RUN_LIST_MAX], *rules_off[RUN_LIST_MAX], *settings[RUN_LIST_MAX];
-  const char *console, *data;
+  const char *console, *data, *gdb;
   double timeout;
 } run_options_t;
 

@@ -1,6 +1,7 @@
 #include "base/diag.h"
 #include "cli/cli.h"
 #include "cli/run_options.h"
+#include "gdb/server.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -69,12 +70,17 @@ results_t *simulate(run_options_t *run, FILE *console) {
   run->machine.regions = run->regions;
   run->machine.rules_off = run->rules_off;
   run->machine.settings = run->settings;
+  if (run->gdb && !(run->machine.debugger = server_open(run->gdb))) return NULL;
   machine_t *machine = machine_new(&run->machine);
-  if (!machine) return NULL;
+  if (!machine) {
+    server_close(run->machine.debugger);
+    return NULL;
+  }
   arm_signals(run->timeout);
   results_t *results = machine_run(machine);
   disarm_signals();
   machine_free(machine);
+  server_close(run->machine.debugger);
   if (!results) diag_error("out of memory");
   if (console) fflush(console);
   return results;

@@ -218,6 +218,11 @@ bool engine_write(engine_t *engine, uint32_t address, const void *bytes, size_t 
   return uc_mem_write(engine->uc, address, bytes, count) == UC_ERR_OK;
 }
 
+void engine_forget_code(engine_t *engine, uint32_t address, size_t count) {
+  uint64_t first = address, end = first + count; /* 64 bits each: they are variable arguments */
+  uc_ctl_remove_cache(engine->uc, first, end);
+}
+
 static int register_id(unsigned number) {
   static const int high[] = {UC_ARM_REG_SP, UC_ARM_REG_LR, UC_ARM_REG_PC};
   return number < 13 ? UC_ARM_REG_R0 + (int)number : high[number - 13];

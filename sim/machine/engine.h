@@ -65,6 +65,9 @@ bool engine_map_io(engine_t *engine, uint32_t base, uint32_t bytes);
 bool engine_read(engine_t *engine, uint32_t address, void *bytes, size_t count);
 bool engine_write(engine_t *engine, uint32_t address, const void *bytes, size_t count);
 
+/* After engine_write() over code that may have run, in flash above all: Unicorn goes on with its translation of it. */
+void engine_forget_code(engine_t *engine, uint32_t address, size_t count);
+
 /* Core registers 0..15. Inside the insn callback they hold the values before that instruction; pc is stale there. */
 uint32_t engine_register(engine_t *engine, unsigned number);
 /* D0 to D15, as bits. */

@@ -224,6 +224,7 @@ void execute_insn(void *machine, uint32_t address) {
     m->fresh = (outcome_t){0};
   }
   if (m->pipeline.now >= m->attention_at && !attend(m, slot)) return;
+  if (m->debug && !debug_insn(m)) return;
   if (slot->insn.flags & INSN_DIVIDE) {
     m->outcome.dividend = engine_register(m->engine, slot->insn.divide_n);
     m->outcome.divisor = engine_register(m->engine, slot->insn.divide_m);
@@ -265,6 +266,7 @@ void execute_access(void *machine, uint32_t address, unsigned bytes, bool write)
   machine_t *m = machine;
   code_slot_t *slot = m->pending;
   if (!slot) return;
+  if (m->debug) debug_access(m, address, bytes, write);
   if (write) code_written(m->code, address, bytes);
   if (m->mpu_on) check_access(m, address, bytes, write);
   if (m->outcome.has_address) return;

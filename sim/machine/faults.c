@@ -98,6 +98,7 @@ bool take_fault(machine_t *m, const fault_t *fault, const char *format, ...) {
   }
   scs_note_fault(m->scs, fault->cfsr, fault->breakpoint ? HFSR_DEBUGEVT : taken == exception ? 0 : HFSR_FORCED);
   add_warning(m, "fault", fault->pc, "%s", m->fault_taken.message);
+  if (m->debug) debug_fault(m);
   if (fault->exc_return) return enter_handler(m, taken, fault->exc_return, true);
   return take_exception(m, taken, fault->return_address, fault->it_state);
 }

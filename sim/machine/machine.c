@@ -249,6 +249,7 @@ void machine_free(machine_t *m) {
     free(m->warnings[i].symbol);
   }
   free(m->warnings);
+  free(m->debug);
   for (size_t i = 0; m->trace.steps && i < m->trace.count; i++)
     free(m->trace.steps[i].text);
   free(m->trace.steps);
@@ -315,6 +316,7 @@ results_t *machine_run(machine_t *m) {
   m->arrival = (arrival_t){.due = true, .transfer = true, .call = true, .address = pc, .sp = m->sp};
   m->arrival.function = program_function_index(m->program, program_function_at(m->program, pc));
   m->arrival.return_address = 0xFFFFFFFEu;
+  if (m->options.debugger && !debug_new(m)) return NULL;
   engine_end_t how;
   for (uint32_t at = pc;; at = engine_register(m->engine, REG_PC)) {
     how = engine_run(m->engine, at);
@@ -329,6 +331,7 @@ results_t *machine_run(machine_t *m) {
     end_fault(m, "emulation failed: %s, last instruction at %s", engine_error(m->engine),
               describe_address(m, m->pending ? m->pending->insn.address : 0));
   }
+  if (m->debug) debug_end(m);
   uint32_t last = m->pending ? m->pending->insn.address : m->previous ? m->previous->insn.address : pc;
   execute_finish(m, completed);
   if (m->end == RUN_HALTED) {

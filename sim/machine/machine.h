@@ -38,6 +38,7 @@ typedef struct {
   FILE *input;
   const char *files_directory; /* semihosting files, or NULL */
   const char *command_line;
+  struct gdb_server *debugger; /* the run starts when gdb has come; NULL: at once */
   /* Set asynchronously (signal handler): 1 interrupted, 2 timeout, 4 show progress. May be NULL. */
   volatile sig_atomic_t *requests;
   void (*progress)(uint64_t cycles, uint64_t instructions); /* on request 4; may be NULL */

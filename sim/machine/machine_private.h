@@ -75,6 +75,9 @@ typedef struct {
 #define HFSR_FORCED      (1u << 30)
 #define HFSR_DEBUGEVT    (1u << 31)
 
+typedef struct debug debug_t;
+
+
 /* One pass of a function, step by step. */
 typedef struct {
   int32_t function; /* -1: not asked for */
@@ -97,6 +100,7 @@ struct machine {
   uint64_t attention_at; /* the first cycle at which attend() has something to see to */
   outcome_t fresh;       /* what the next outcome starts from, when control was redirected */
   volatile sig_atomic_t *requests;
+  debug_t *debug; /* NULL: no debugger */
   code_t *code;
   engine_t *engine;
   regions_t *call_regions;
@@ -204,6 +208,13 @@ void io_write(void *machine, uint32_t address, unsigned bytes, uint32_t value);
 void io_advance(machine_t *m, uint64_t now); /* what fell due until NOW */
 bool io_build(machine_t *m);
 void io_finish(machine_t *m);
+
+/* debug.c: a debugger watches every instruction and access */
+bool debug_new(machine_t *m);
+bool debug_insn(machine_t *m); /* before the pending instruction; false: it does not run, or not yet */
+void debug_access(machine_t *m, uint32_t address, unsigned bytes, bool write);
+void debug_fault(machine_t *m); /* gdb shows the first instruction of its handler, as with vector catch */
+void debug_end(machine_t *m); /* tells the debugger, and lets go of it */
 
 /* trace.c */
 void trace_step(machine_t *m, const code_slot_t *slot, const cost_t *cost, uint64_t issue);

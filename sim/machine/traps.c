@@ -128,6 +128,7 @@ static trap_answer_t semihosting_trap(machine_t *m) {
 static trap_answer_t breakpoint(machine_t *m, uint32_t pc) {
   uint16_t opcode = 0;
   if (engine_read(m->engine, pc, &opcode, sizeof opcode) && opcode == SEMIHOSTING_BKPT) return semihosting_trap(m);
+  if (m->debug) return TRAP_RESUME; /* it has stopped there */
   m->pending = NULL;
   take_fault(m, &(fault_t){.pc = pc, .return_address = pc, .breakpoint = true},
              "breakpoint instruction at %s: with no debugger this is a HardFault on silicon", describe_address(m, pc));
