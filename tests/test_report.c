@@ -208,7 +208,7 @@ START_TEST(json_keys_in_order) {
   ck_assert_str_eq(json_string_value(at(report, "schema")), "cmsim/1");
   ck_keys(at(report, "tool"), "version cost_model_hash config_hash");
   ck_keys(at(report, "firmware"), "path sha256 build_id");
-  ck_keys(at(report, "target"), "core mcu mhz memory");
+  ck_keys(at(report, "target"), "core mcu mhz memory firmware_mhz");
   ck_keys(at(report, "exit"), "reason code partial message");
   ck_keys(at(report, "total"), "cycles instructions cpi latency_ms pairs branches mispredicts");
   ck_keys(at(report, "confidence"), "documented measured inferred assumed");

@@ -180,6 +180,7 @@ static void print_headline(FILE *out, const results_t *results) {
   fprintf(out, "%s%s on %s at %.6g MHz: %s%s%s%s\n", colour(out, bold), name, target, results->mhz, time,
           colour(out, plain), used + 2 + more <= WIDTH_MAX ? "  " : "\n  ", numbers);
   if (results->memory) print_wrapped(out, "memory system: ", results->memory);
+  if (results->firmware_mhz > 0) fprintf(out, "clock as the firmware set it: %.6g MHz\n", results->firmware_mhz);
 }
 
 static void grid_time(grid_t *grid, const results_t *results, const region_result_t *region, uint64_t cycles) {
