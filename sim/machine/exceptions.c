@@ -338,7 +338,7 @@ bool may_be_interrupted(machine_t *m) {
   if (nvic_execution_priority(m->scs, &masks) <= 0) return false;
   if (nvic_next(m->scs, &masks)) return true;
   if (scs_systick_interrupt_enabled(m->scs) && nvic_preempts(m->scs, EXCEPTION_SYSTICK, &masks)) return true;
-  return m->io_due != UINT64_MAX && nvic_any_enabled(m->scs);
+  return peripherals_next_change(m->peripherals) != UINT64_MAX && nvic_any_enabled(m->scs);
 }
 
 /* WFI wakes for what would preempt if PRIMASK were clear. [ARMv7-M B1.5.19] */
@@ -353,7 +353,8 @@ static bool wakes(machine_t *m, bool wfe) {
 static uint64_t next_wake_up(machine_t *m, uint64_t now) {
   uint64_t next = scs_systick_interrupt_enabled(m->scs) ? scs_systick_next_zero(m->scs, now) : UINT64_MAX;
   bool listens = nvic_any_enabled(m->scs) || scs_switch(m->scs, SCS_SEVONPEND);
-  return listens && m->io_due < next ? m->io_due : next;
+  uint64_t change = peripherals_next_change(m->peripherals);
+  return listens && change < next ? change : next;
 }
 
 bool sleep_until_event(machine_t *m, bool wfe) {
@@ -362,6 +363,7 @@ bool sleep_until_event(machine_t *m, bool wfe) {
     return true;
   }
   uint64_t from = execute_now(m) + 1, now = from;
+  if (peripherals_input_over(m->peripherals, now)) return false;
   advance(m, now);
   while (!wakes(m, wfe)) {
     now = next_wake_up(m, now);

@@ -174,7 +174,8 @@ static code_slot_t *complete_pending(machine_t *m, uint32_t address) {
   slot = from->jump;
   if (!slot || slot->key != address) from->jump = slot = new_slot(m, address);
   if (!slot || skips) return slot;
-  if (from->insn.flow == FLOW_BRANCH && address == from->insn.address && !may_be_interrupted(m)) {
+  if (from->insn.flow == FLOW_BRANCH && address == from->insn.address &&
+      (!may_be_interrupted(m) || peripherals_input_over(m->peripherals, m->pipeline.now))) {
     end_run(m, RUN_HALTED); /* `b .` for ever */
     return NULL;
   }

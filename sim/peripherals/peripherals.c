@@ -105,7 +105,7 @@ void unit_line(unit_t *unit, unsigned index, bool level) {
 }
 
 static void find_next(peripherals_t *p) {
-  p->next = p->rtt.due;
+  p->next = NEVER;
   for (size_t i = 0; i < p->unit_count; i++) {
     if (p->units[i].due < p->next) p->next = p->units[i].due;
   }
@@ -429,10 +429,11 @@ void peripherals_write(peripherals_t *p, uint32_t address, unsigned bytes, uint3
 
 /* ---- time ---- */
 
-uint64_t peripherals_next_event(const peripherals_t *p) { return p->next; }
+uint64_t peripherals_next_event(const peripherals_t *p) { return p->rtt.due < p->next ? p->rtt.due : p->next; }
+
+uint64_t peripherals_next_change(const peripherals_t *p) { return p->next; }
 
 void peripherals_advance(peripherals_t *p, uint64_t now) {
-  if (now < p->next) return;
   if (now >= p->rtt.due) rtt_advance(p, now);
   for (size_t i = 0; i < p->unit_count; i++) {
     if (p->units[i].due <= now) unit_refresh(&p->units[i], now);

@@ -60,8 +60,13 @@ void peripherals_write(peripherals_t *peripherals, uint32_t address, unsigned by
 
 /* The first cycle at which something happens by itself, UINT64_MAX: never as things stand. */
 uint64_t peripherals_next_event(const peripherals_t *peripherals);
+/* The same without the fetching of text, which wakes nobody. */
+uint64_t peripherals_next_change(const peripherals_t *peripherals);
 /* Delivers what fell due up to NOW. */
 void peripherals_advance(peripherals_t *peripherals, uint64_t now);
+/* --uart-in has been sent to its end, and since then, for a while, nothing but waiting has happened at the UARTs: a
+   firmware that idles in a loop or asleep will do so for ever. */
+bool peripherals_input_over(const peripherals_t *peripherals, uint64_t now);
 /* At the end of the run: what the firmware printed and nobody has fetched yet. */
 void peripherals_finish(peripherals_t *peripherals);
 

@@ -86,7 +86,8 @@ uint64_t uart_character_cycles(const unit_t *unit) {
   uint64_t half_bits = 2 * bits + half_stop_bits[(*unit_word(unit, places_of(unit)->cr2) >> 12) & 3u];
   uint64_t hz = unit_hz(unit);
   if (!hz) return 1;
-  uint64_t cycles = half_bits * bit_divisor(unit) / (2 * FRACTIONS) * unit->owner->clocks.core / hz;
+  uint64_t parts = half_bits * bit_divisor(unit) * unit->owner->clocks.core, whole = 2 * FRACTIONS * hz;
+  uint64_t cycles = (parts + whole / 2) / whole;
   return cycles ? cycles : 1;
 }
 

@@ -89,3 +89,9 @@ void uart_input_wait(unit_t *unit, uint64_t now) {
                                                              : "--uart-in has no more";
   peripherals_stuck(p, STUCK_INPUT, "waits for a character on %s and %s", unit->block->name, why);
 }
+
+bool peripherals_input_over(const peripherals_t *p, uint64_t now) {
+  if (!p->input || !p->input_started || p->input_next != EOF) return false;
+  double second = 1e6 * p->config.mhz;
+  return now > p->uart_activity && (double)(now - p->uart_activity) > PATIENCE_TENTHS * second / 10;
+}
