@@ -210,7 +210,7 @@ START_TEST(json_keys_in_order) {
   ck_keys(at(report, "firmware"), "path sha256 build_id");
   ck_keys(at(report, "target"), "core mcu mhz memory firmware_mhz");
   ck_keys(at(report, "exit"), "reason code partial message");
-  ck_keys(at(report, "total"), "cycles instructions cpi latency_ms pairs branches mispredicts");
+  ck_keys(at(report, "total"), "cycles instructions cpi latency_ms pairs branches mispredicts exceptions dwt");
   ck_keys(at(report, "confidence"), "documented measured inferred assumed");
   ck_keys(at(report, "regions.0"),
           "name calls cycles min_cycles max_cycles latency_ms instructions causes stack_peak_bytes open");

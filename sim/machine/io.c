@@ -13,16 +13,18 @@ static void io_changed(machine_t *m, uint64_t now) {
 
 uint32_t io_read(void *machine, uint32_t address, unsigned bytes) {
   machine_t *m = machine;
+  uint32_t value;
   if (m->refused.due) return 0;
+  if (bit_band_read(m, address, &value)) return value;
   uint64_t now = execute_now(m);
-  uint32_t value = peripherals_read(m->peripherals, address, bytes, now);
+  value = peripherals_read(m->peripherals, address, bytes, now);
   io_changed(m, now);
   return value;
 }
 
 void io_write(void *machine, uint32_t address, unsigned bytes, uint32_t value) {
   machine_t *m = machine;
-  if (m->refused.due) return;
+  if (m->refused.due || bit_band_write(m, address, value)) return;
   uint64_t now = execute_now(m);
   peripherals_write(m->peripherals, address, bytes, value, now);
   io_changed(m, now);

@@ -224,6 +224,7 @@ static bool build(machine_t *m) {
   m->code = code_new(m->program, guest_read, m);
   m->call_regions = regions_new(m->program);
   if (!m->code || !m->call_regions || !io_build(m)) return false;
+  if (!m7 && !bit_band_build(m)) return false;
   find_heap(m);
   pipeline_reset(&m->pipeline, m->model);
   m->cycle_limit = m->options.max_cycles ? m->options.max_cycles : UINT64_MAX;

@@ -110,6 +110,7 @@ struct machine {
   const mapped_region_t *last_region; /* that answered last */
   bool tracing;                       /* a timeline is wanted and not complete */
   bool mpu_on;
+  bool bit_band; /* the core has bit-band aliases */
   uint64_t io_due; /* cycle of the peripherals' next event */
   /* cold */
   uint64_t cycle_limit; /* UINT64_MAX: none */
@@ -201,6 +202,11 @@ void end_fault(machine_t *m, const char *format, ...) __attribute__((format(prin
 const char *describe_address(machine_t *m, uint32_t address);
 void add_warning(machine_t *m, const char *code, uint32_t address, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* bit_band.c. False: ADDRESS is no bit-band alias. */
+bool bit_band_build(machine_t *m);
+bool bit_band_read(machine_t *m, uint32_t address, uint32_t *value);
+bool bit_band_write(machine_t *m, uint32_t address, uint32_t value);
 
 /* io.c: the chip's peripherals, as the machine sees them. */
 uint32_t io_read(void *machine, uint32_t address, unsigned bytes);

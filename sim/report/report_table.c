@@ -158,10 +158,21 @@ static void print_end(FILE *out, const results_t *results) {
   }
 }
 
+/* What tells a dual-issue core's run from another's beside the causes; "" on others. */
+static void issue_text(char *text, size_t size, const results_t *results) {
+  text[0] = '\0';
+  if (!results->pairs || !results->instructions) return;
+  int used = snprintf(text, size, ", %.0f %% paired", 200.0 * (double)results->pairs / (double)results->instructions);
+  if (!results->branches || used < 0 || (size_t)used >= size) return;
+  snprintf(text + used, size - (size_t)used, ", %.1f %% of %s branches mispredicted",
+           100.0 * (double)results->mispredicts / (double)results->branches,
+           results_count_text((char[RESULTS_TEXT_BYTES]){0}, results->branches));
+}
+
 /* The answer. Its numbers go to a second line when names are long. */
 static void print_headline(FILE *out, const results_t *results) {
   char core[64], target[NAME_BYTES], name[NAME_BYTES], mcu[NAME_BYTES], time[RESULTS_TEXT_BYTES];
-  char cycles[RESULTS_TEXT_BYTES], instructions[RESULTS_TEXT_BYTES], numbers[128];
+  char cycles[RESULTS_TEXT_BYTES], instructions[RESULTS_TEXT_BYTES], numbers[256], issue[96];
   const char *path = results->firmware_path ? results->firmware_path : "?";
   const char *slash = strrchr(path, '/');
   core_title(core, results->core);
@@ -174,12 +185,16 @@ static void print_headline(FILE *out, const results_t *results) {
   double cpi = results->instructions ? (double)results->cycles / (double)results->instructions : 0;
   int used = snprintf(NULL, 0, "%s on %s at %.6g MHz: %s", name, target, results->mhz,
                       results_time_text(time, results_milliseconds(results, results->cycles)));
-  int more = snprintf(numbers, sizeof numbers, "(%s cycles, %s instructions, CPI %.2f)",
+  issue_text(issue, sizeof issue, results);
+  int more = snprintf(numbers, sizeof numbers, "(%s cycles, %s instructions, CPI %.2f%s)",
                       results_count_text(cycles, results->cycles),
-                      results_count_text(instructions, results->instructions), cpi);
+                      results_count_text(instructions, results->instructions), cpi, issue);
   fprintf(out, "%s%s on %s at %.6g MHz: %s%s%s%s\n", colour(out, bold), name, target, results->mhz, time,
           colour(out, plain), used + 2 + more <= WIDTH_MAX ? "  " : "\n  ", numbers);
   if (results->memory) print_wrapped(out, "memory system: ", results->memory);
+  if (results->exceptions) {
+    fprintf(out, "exceptions and interrupts taken: %s\n", results_count_text(numbers, results->exceptions));
+  }
   if (results->firmware_mhz > 0) fprintf(out, "clock as the firmware set it: %.6g MHz\n", results->firmware_mhz);
 }
 

@@ -159,3 +159,16 @@ clocks() { # CORE [OPTION...]
   equals "$output" "no in.txt"
   [ ! -e out.txt ] || fail "a file without permission"
 }
+
+@test "bit-band aliases set and read single bits" {
+  simulate --core m4 --mhz 64 -q "$TEST_FIRMWARE/bitband-m4.elf"
+  exits_with 0
+  equals "$output" "word 2147483649
+bits 10"
+}
+
+@test "a Cortex-M7 has no bit-band aliases" {
+  simulate --core m7 --mhz 64 -q "$TEST_FIRMWARE/bitband-m4.elf"
+  exits_with 2
+  says "write to unmapped address 0x22" "BusFault"
+}
