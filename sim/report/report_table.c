@@ -164,9 +164,8 @@ static void issue_text(char *text, size_t size, const results_t *results) {
   if (!results->pairs || !results->instructions) return;
   int used = snprintf(text, size, ", %.0f %% paired", 200.0 * (double)results->pairs / (double)results->instructions);
   if (!results->branches || used < 0 || (size_t)used >= size) return;
-  snprintf(text + used, size - (size_t)used, ", %.1f %% of %s branches mispredicted",
-           100.0 * (double)results->mispredicts / (double)results->branches,
-           results_count_text((char[RESULTS_TEXT_BYTES]){0}, results->branches));
+  snprintf(text + used, size - (size_t)used, ", %.1f %% of branches mispredicted",
+           100.0 * (double)results->mispredicts / (double)results->branches);
 }
 
 /* The answer. Its numbers go to a second line when names are long. */
@@ -189,8 +188,10 @@ static void print_headline(FILE *out, const results_t *results) {
   int more = snprintf(numbers, sizeof numbers, "(%s cycles, %s instructions, CPI %.2f%s)",
                       results_count_text(cycles, results->cycles),
                       results_count_text(instructions, results->instructions), cpi, issue);
+  bool fits = used + 2 + more <= WIDTH_MAX;
   fprintf(out, "%s%s on %s at %.6g MHz: %s%s%s%s\n", colour(out, bold), name, target, results->mhz, time,
-          colour(out, plain), used + 2 + more <= WIDTH_MAX ? "  " : "\n  ", numbers);
+          colour(out, plain), fits ? "  " : "", fits ? numbers : "");
+  if (!fits) print_wrapped(out, "  ", numbers);
   if (results->memory) print_wrapped(out, "memory system: ", results->memory);
   if (results->exceptions) {
     fprintf(out, "exceptions and interrupts taken: %s\n", results_count_text(numbers, results->exceptions));
