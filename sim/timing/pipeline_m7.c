@@ -253,6 +253,9 @@ static void record(pipeline_t *pipeline, const insn_t *insn, const outcome_t *ou
   s->predicated &= ~(insn->writes | (insn->flags & INSN_WRITEBACK ? REG_BIT(insn->base) : 0));
   if (insn->flags & INSN_IN_IT) record_condition(s, insn);
   if (is_fma(insn->cls)) {
+    if (insn->cls == CLASS_FP32_MLA) {
+      s->issued[insn->result] += pipeline->model->parameters[PARAMETER_FP32_MLA_LATER].value;
+    }
     s->mac_in_run = in_fma_shadow(pipeline, cycle);
     s->mac_time = cycle + 1;
     s->mac_cls = insn->cls;

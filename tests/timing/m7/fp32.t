@@ -177,6 +177,25 @@ asm
   vmla.f32 s0, s1, s2
 end
 
+# With the parameter that fits four compiled loops: 4 each, and 7 to a factor.
+case   vmla-chain-later
+src    ID-M7: what-if, docs/validation/m7.md H4
+set    fp32_mla_later=1
+cycles 4
+repeat 10
+asm
+  vmla.f32 s0, s1, s2
+end
+
+case   vmla-to-vmul-later
+src    ID-M7: what-if, docs/validation/m7.md H4
+set    fp32_mla_later=1
+cycles 8
+asm
+  vmla.f32 s0, s1, s2
+  vmul.f32 s3, s0, s4
+end
+
 case   vmla-to-vmul
 src    Q, J-M7, L-M7: VMLA to factor: 6
 cycles 7

@@ -4,7 +4,7 @@
 # Contradicted figures without a case: G-M7, a model: VMUL.F64 with the unit busy for 3 (row 244), multiply-accumulate for 4
 # (row 245; its latency of 10 has a case), VDIV and VSQRT 31 with the unit busy for 4 (row 246): J-M7 measured that they
 # block. See rows 174, 181, 178.
-# Row 195, second half: from where the latency of 3 on one sum counts, beside the 8 and 7 cycles, is not said: no case.
+# Row 195, second half: the latency of 3 on one sum is counted like VADD's, from the last cycle: vmla-chain.
 
 case   vadd-same
 src    J-M7: independent VADD.F64, equal exponents: 1 each
@@ -617,6 +617,44 @@ init   vmov.f64 d2, #0.25
 asm
   vmla.f64 d4, d1, d2
   vadd.f64 d3, d4, d2
+end
+
+# An addend waits like any operand: the second issues in cycle 11 and is the first of a run again, 9 and 9.
+case   vmla-chain
+src    L-M7: true latency of a double multiply-accumulate is 11; J-M7: a chain of VFMA.F64 on one sum has the latency of VADD
+cycles 20
+row 238
+init   vmov.f64 d4, #1.0
+init   vmov.f64 d1, #1.0
+init   vmov.f64 d2, #0.25
+asm
+  vmla.f64 d4, d1, d2
+  vmla.f64 d4, d1, d2
+end
+
+# The MAC issues in cycle 7 and takes 9.
+case   vmul-to-vmla-addend
+src    L-M7: true latency of VMUL.F64 is 7
+cycles 16
+row 238
+init   vmov.f64 d1, #1.0
+init   vmov.f64 d2, #0.25
+init   vmov.f64 d3, #2.0
+asm
+  vmul.f64 d4, d1, d3
+  vmla.f64 d4, d1, d2
+end
+
+# The MAC issues in cycle 4 and takes 9.
+case   vadd-to-vmla-addend
+src    L-M7: true latency of VADD.F64 is 4
+cycles 13
+row 238
+init   vmov.f64 d1, #1.0
+init   vmov.f64 d2, #0.25
+asm
+  vadd.f64 d4, d1, d2
+  vmla.f64 d4, d1, d2
 end
 
 # The user issues in cycle 10 and takes 2: exponents differ. 8 for the first of a run, and 2.
