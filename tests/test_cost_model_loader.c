@@ -88,6 +88,8 @@ static const struct {
      "at least 1"},
     {"predictor of an odd size", REPLACE, "cortex-m7", "name: predictor", "64", "65", "name: predictor",
      "power of two"},
+    {"fetch of an odd size", REPLACE, "cortex-m7", "name: fetch_bytes", "value: 8", "value: 6", "name: fetch_bytes",
+     "power of two"},
     {"other core", REPLACE, "cortex-m4", "core: cortex-m4", "m4", "m7", "core: cortex-m7", "not 'cortex-m4'"},
     {"repeated key", REPLACE, "cortex-m4", "class: mla,", "issue: 1,", "issue: 1, issue: 1,", "class: mla,", "already"},
     {"alias", REPLACE, "cortex-m4", "title:", "title: ", "title: *", "title:", "alias"},

@@ -55,6 +55,9 @@
   probe branch_conditional.fresh_flags_taken, "cmp.w r1, r1", "beq.w 1f", "nop.w", "1:", copies=4
   probe branch_conditional.loop, "nop.w", copies=64, kind=LOOP
   probe_m4 branch_conditional.published_loop, "nop.w", "nop.w", "nop.w", "nop.w", "nop.w", "nop.w", "nop.w", "nop.w", copies=64, kind=LOOP
+  probe_m7 fetch_queue.branch_and_target, "b.w 1f", "nop.w", "nop.w", "1:", "mov.w r0, r1", copies=4
+  probe_m7 fetch_queue.same_fetch, "b.n 1f", "nop.n", "1:", "mov.w r0, r1", copies=4
+  probe_m7 fetch_queue.wide_pairs, "nop.w", "nop.w", "nop.w", "nop.w", "nop.w", "nop.w", "nop.w", "nop.w", copies=64
   probe_m4 branch_unaligned_target.aligned, "b.n 1f", "nop.n", "1:", "mov.w r0, r1", "mov.w r0, r1"
   probe_m4 branch_unaligned_target.wide, "b.n 1f", "nop.n", "nop.n", "1:", "mov.w r0, r1", "mov.n r0, r1"
   probe_m4 branch_unaligned_target.narrow, "b.n 1f", "nop.n", "nop.n", "1:", "mov.n r0, r1", "mov.w r0, r1"

@@ -455,7 +455,8 @@ static bool load_parameters(loader_t *loader, const file_model_t *file) {
     if (!number(loader, "value", parameter->value, UINT8_MAX, &value)) return false;
     /* The pipelines divide by the first and mask with the second. */
     if (name == PARAMETER_DIVIDE_BITS_PER_CYCLE && value == 0) return refuse(loader, "value", "must be at least 1");
-    if (name == PARAMETER_PREDICTOR_ENTRIES && (value == 0 || (value & (value - 1)))) {
+    bool power = name == PARAMETER_PREDICTOR_ENTRIES || name == PARAMETER_FETCH_BYTES;
+    if (power && (value == 0 || (value & (value - 1)))) {
       return refuse(loader, "value", "must be a power of two");
     }
     if (name == PARAMETER_STORE_QUEUE_DEPTH && (value == 0 || value > STORE_QUEUE_DEPTH_MAX)) {

@@ -115,6 +115,7 @@ typedef struct {
 } m4_state_t;
 
 /* ---- Cortex-M7 ---- */
+enum { NO_LINE = 1 }; /* not aligned: fetches nothing */
 enum { PREDICTOR_MAX = 256, RETURN_STACK_MAX = 16, STORE_QUEUE = STORE_QUEUE_DEPTH_MAX, STORE_BANKS = 2 };
 
 /* Branch target address cache with two-bit counters, and a return stack. Organisation assumed: see cost_models. */
@@ -151,8 +152,11 @@ typedef struct {
   bool slot_open;    /* the younger slot of the current pair is free */
   uint64_t mac_time; /* issue cycle + 1 of the last single precision MAC, 0: none */
   uint8_t mac_cls;
-  bool mac_in_run;    /* that MAC issued in the shadow of another */
-  uint64_t mac64_end; /* cycle in which the last double precision MAC has left the FPU, 0: none */
+  bool mac_in_run;     /* that MAC issued in the shadow of another */
+  uint64_t mac64_end;  /* cycle in which the last double precision MAC has left the FPU, 0: none */
+  uint64_t fetch_from; /* cycle of the next fetch */
+  uint32_t fetch_line; /* aligned address of the fetch that the last instruction ended in, or NO_LINE */
+  uint8_t fetched;     /* fetches in the queue behind that one */
   store_queue_t stores;
   predictor_t predictor;
 } m7_state_t;

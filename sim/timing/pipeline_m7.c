@@ -4,7 +4,7 @@
    pair. Operands are needed, and results appear, at different stages; the cost model turns that into one distance in
    cycles for each (producer class, operand role). The clock advances when an older instruction issues: the cycle is
    charged to it, a younger partner is free, and waiting is charged to the instruction that waits.
-   Not modelled here: instruction fetch, bank patterns of LDM, exceptions, caches. */
+   Not modelled here: fetches from the DTCM that get in the way of data, bank patterns of LDM, exceptions, caches. */
 #include "timing/pipeline.h"
 
 #include <string.h>
@@ -133,6 +133,37 @@ static void hold_for_fpu(const pipeline_t *pipeline, const insn_t *insn, hold_t 
 }
 
 static uint32_t words_moved(const insn_t *insn) { return insn->transfers > 1 ? insn->transfers : 1; }
+
+/* Rule fetch_queue: aligned fetches of 8 bytes, one a cycle, into a queue of four. The predictor leads them, so a
+   predicted branch costs nothing but the bytes behind it and in front of its target. [TRM7 PFU] */
+static void hold_for_fetch(pipeline_t *pipeline, const insn_t *insn, uint32_t last, hold_t *hold) {
+  m7_state_t *s = &pipeline->state.m7;
+  const cost_parameter_t *bytes = &pipeline->model->parameters[PARAMETER_FETCH_BYTES];
+  unsigned entries = pipeline->model->parameters[PARAMETER_FETCH_QUEUE_ENTRIES].value;
+  uint32_t first = insn->address & ~(bytes->value - 1u);
+  unsigned needed = (first != s->fetch_line ? 1u : 0u) + (last != first ? 1u : 0u);
+  s->fetch_line = last;
+  uint64_t at = s->slot_open ? s->older_time : pipeline->now;
+  if (at > s->fetch_from) {
+    uint64_t there = s->fetched + (at - s->fetch_from);
+    s->fetched = (uint8_t)(there < entries ? there : entries);
+    s->fetch_from = at;
+  }
+  if (s->fetched >= needed) {
+    s->fetched = (uint8_t)(s->fetched - needed);
+    return;
+  }
+  s->fetch_from += needed - s->fetched;
+  s->fetched = 0;
+  hold_until(hold, s->fetch_from, CAUSE_FETCH, bytes->from.grade);
+}
+
+/* After a misprediction the first fetch is there when the refill has passed. */
+static void refill_fetch(m7_state_t *s, uint64_t issue) {
+  s->fetch_line = NO_LINE;
+  s->fetched = 0;
+  s->fetch_from = issue - 1;
+}
 
 /* A load of a word that a recent store has not yet delivered. [LM] Rule store_queue: a store that finds no room. [J-M7]
  */
@@ -335,6 +366,7 @@ static void charge_branch(pipeline_t *pipeline, const insn_t *insn, const outcom
   m7_state_t *s = &pipeline->state.m7;
   const cost_parameter_t *parameters = pipeline->model->parameters;
   cost->predicted = insn->flow != FLOW_BRANCH;
+  if (outcome->taken) s->fetch_line = NO_LINE;
   if (predictor_resolve(&s->predictor, parameters[PARAMETER_PREDICTOR_ENTRIES].value,
                         parameters[PARAMETER_RETURN_STACK_ENTRIES].value, insn, outcome)) {
     return;
@@ -349,6 +381,7 @@ static void charge_branch(pipeline_t *pipeline, const insn_t *insn, const outcom
   grade_t penalty = parameters[which].from.grade, table = parameters[PARAMETER_PREDICTOR_ENTRIES].from.grade;
   charge(cost, CAUSE_MISPREDICT, penalty > table ? penalty : table, parameters[which].value);
   s->slot_open = false; /* nothing at the target pairs with a mispredicted branch */
+  refill_fetch(s, pipeline->now + cost->cycles);
 }
 
 /* What follows the issue itself, in either slot. */
@@ -414,6 +447,10 @@ void m7_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
     hold_for_predicated(pipeline, insn, &hold);
   }
   if (insn->flags & INSN_FP) hold_for_fpu(pipeline, insn, &hold);
+  uint32_t line = (insn->address + insn->size - 1u) & ~(pipeline->model->parameters[PARAMETER_FETCH_BYTES].value - 1u);
+  if (line != s->fetch_line && rule_is_on(pipeline->model, RULE_FETCH_QUEUE)) {
+    hold_for_fetch(pipeline, insn, line, &hold);
+  }
   if (outcome->has_address) {
     hold_for_stores(pipeline, insn, outcome, &hold);
     if (insn->memory == MEMORY_LOAD) hold_for_bank(pipeline, insn, outcome, &hold);

@@ -49,6 +49,21 @@ asm
   bne.w 1b
 end
 
+# The same in 32-bit opcodes: 20 bytes are three fetches a pass. 40 passes 120, the exit 8.
+case   taken-wide-does-not-pair
+src    J-M7: for that, at least two 16-bit instructions must stand before the branch; TRM7: 64 bits are fetched a cycle
+cycles 128 +- 8
+row 123
+init   movs r0, #40
+asm
+1:
+  subs.w r0, r0, #1
+  nop.w
+  nop.w
+  nop.w
+  bne.w 1b
+end
+
 # 30 passes of SUBS|NOP, NOP|BNE: 60, and the exit.
 case   mispredict-late-flags
 src    J-M7: SUBS and BNE mispredicted, flags set less than 3 cycles before: 8

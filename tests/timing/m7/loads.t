@@ -465,7 +465,7 @@ src    J-M7: without two 16-bit instructions before it, or within 7 cycles behin
 cycles 4
 repeat 10
 row 121
-miss   instruction fetch is not modelled in pipeline_m7.c
+miss   16 bytes in 3 cycles leave the fetch queue full: rule fetch_queue sees no reason to wait
 asm
   nop.w
   nop.w
