@@ -127,6 +127,7 @@ static void rcc_write(unit_t *unit, uint32_t offset, uint32_t value, uint32_t la
     if (p->units[i].device && p->units[i].device->sync) p->units[i].device->sync(&p->units[i], now);
   }
   unit_store(unit, offset, value, lanes);
+  p->clock_touched = true;
   clocks_decode(p);
   for (size_t i = 0; i < p->unit_count; i++) {
     unit_t *other = &p->units[i];
@@ -205,6 +206,10 @@ static bool open_input(peripherals_t *p) {
   p->input_next = EOF;
   p->input_waits = p->config.uart_wait != NULL;
   if (!text) return true;
+  if (!p->family) {
+    diag_error("--uart-in %s: this target has no UART; --mcu NAME brings those of a chip", text);
+    return false;
+  }
   const char *equals = strchr(text, '=');
   for (size_t i = 0; equals && i < p->unit_count; i++) {
     const char *name = p->units[i].block->name;
@@ -458,12 +463,8 @@ uint64_t peripherals_hz(const peripherals_t *p, clock_point_t point) {
 }
 
 bool peripherals_clock_set(const peripherals_t *p) {
-  if (!p->rcc) return p->family != NULL;                  /* a fixed clock is always as it is */
-  for (uint32_t offset = 0; offset < 0x40; offset += 4) { /* CR, PLLCFGR, CFGR and their like come first */
-    const register_row_t *reg = unit_register(p->rcc, offset);
-    if (reg && *unit_word(p->rcc, offset) != reg->reset) return true;
-  }
-  return false;
+  if (!p->rcc) return p->family != NULL; /* a fixed clock is always as it is */
+  return p->clock_touched;
 }
 
 const char *peripherals_hash(const peripherals_t *p) { return p->family ? p->family->hash : ""; }

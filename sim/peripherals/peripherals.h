@@ -73,7 +73,8 @@ void peripherals_finish(peripherals_t *peripherals);
 /* The clocks as the firmware has set them; 0: no family. */
 typedef enum { PERIPHERALS_CORE, PERIPHERALS_AHB, PERIPHERALS_APB1, PERIPHERALS_APB2, PERIPHERALS_APB4 } clock_point_t;
 uint64_t peripherals_hz(const peripherals_t *peripherals, clock_point_t point);
-/* False while every clock register still has its reset value: the firmware leaves the clock alone. */
+/* False while the firmware has not written to the clock unit: then it is no firmware of a board, and its clock is
+   nobody's. */
 bool peripherals_clock_set(const peripherals_t *peripherals);
 
 const char *peripherals_hash(const peripherals_t *peripherals); /* of the family's file, "" without one */

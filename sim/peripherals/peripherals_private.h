@@ -73,7 +73,7 @@ struct peripherals {
   size_t page_count;
   uint32_t *warned;
   size_t warned_count;
-  bool stuck;
+  bool stuck, clock_touched;
   /* UART input */
   FILE *input;
   unit_t *input_owner;

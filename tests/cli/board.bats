@@ -102,4 +102,5 @@ said() { sed -n "s/^$1 //p" <<<"$output"; }
   refuses --mcu stm32f407vg --mhz 1 x.elf --seed x -- "--seed x"
   refuses --mcu stm32f407vg --mhz 1 x.elf --uart-wait "" -- --uart-wait
   refuses --mcu stm32f407vg --mhz 1 "$TEST_FIRMWARE/board-m4.elf" --uart-in missing -- "--uart-in missing"
+  refuses --core m4 --mhz 1 "$TEST_FIRMWARE/board-m4.elf" --uart-in missing -- --uart-in --mcu
 }
