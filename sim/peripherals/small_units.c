@@ -125,9 +125,9 @@ static uint32_t gpio_read(unit_t *unit, uint32_t offset, uint32_t lanes, uint64_
   if (offset != IDR) return unit_load(unit, offset);
   uint32_t moder = *unit_word(unit, MODER), pupdr = *unit_word(unit, PUPDR), odr = *unit_word(unit, ODR), value = 0;
   for (unsigned pin = 0; pin < PINS; pin++) {
-    bool output = (moder >> 2 * pin & 3u) == OUTPUT;
-    bool high = output ? (odr >> pin & 1u) : (pupdr >> 2 * pin & 3u) == PULL_UP;
-    value |= (uint32_t)high << pin;
+    bool output = (moder >> 2 * pin & 3u) == OUTPUT, pulled_up = (pupdr >> 2 * pin & 3u) == PULL_UP;
+    bool high = output ? (odr >> pin & 1u) != 0 : pulled_up;
+    if (high) value |= 1u << pin;
   }
   return value;
 }
