@@ -285,6 +285,35 @@ START_TEST(rtt) {
 }
 END_TEST
 
+/* Firmware may do anything: whatever is written, time goes on, and nothing is touched that is not there. */
+START_TEST(anything_goes) {
+  static const char *const families[] = {"stm32f4", "stm32f7", "stm32l4", "stm32l4plus", "stm32wb", "stm32h7", "nrf52"};
+  static const char *const inputs[] = {NULL, "/dev/zero"};
+  static const uint32_t places[] = {0x40000000, 0x40000000, 0x40010000, 0x48000000, 0x50000000, 0x58000000};
+  uint64_t state = 88172645463325252u;
+  for (unsigned round = 0; round < 14; round++) {
+    peripherals_config_t config = chip_config(families[round / 2], 64);
+    config.uart_input = inputs[round % 2];
+    config.policy = MMIO_ZERO;
+    chip_open(config);
+    for (unsigned i = 0; i < 50000; i++) {
+      state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+      uint32_t value = (uint32_t)state, address = places[(state >> 32) % 6] + (uint32_t)(state >> 36) % 0xC0 * 0x400 +
+                                                  (uint32_t)(state >> 48) % 0x60;
+      unsigned bytes = 1u << (state >> 50) % 3;
+      if (i % 3 == 0) value &= 0xFF;
+      if (i % 5 == 0) value = CHIP_RAM + (value & 0xFFF);
+      if (i % 2) {
+        peripherals_write(chip, address & ~(bytes - 1), bytes, value, now);
+      } else {
+        peripherals_read(chip, address & ~(bytes - 1), bytes, now);
+      }
+      pass(i % 7 == 0 ? 100000 : i % 50);
+    }
+  }
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("peripherals");
   TCase *tests = tcase_create("chips");
@@ -307,6 +336,8 @@ int main(void) {
   tcase_add_test(tests, crc_unit);
   tcase_add_test(tests, random_numbers);
   tcase_add_test(tests, rtt);
+  tcase_add_test(tests, anything_goes);
+  tcase_set_timeout(tests, 120);
   suite_add_tcase(suite, tests);
   return run_suite(suite);
 }

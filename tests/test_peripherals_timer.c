@@ -200,6 +200,22 @@ START_TEST(nrf_timer) {
 }
 END_TEST
 
+START_TEST(nrf_timer_left_alone) {
+  chip_open(chip_config("nrf52", 64));
+  put(TIMER0 + 0x508, 3);
+  put(TIMER0 + 0x540, 3); /* clears every three ticks of 16 MHz */
+  put(TIMER0 + 0x544, 2);
+  put(TIMER0 + 0x200, 1);
+  put(TIMER0 + 0x510, 0);
+  put(TIMER0 + 0x000, 1);
+  now = UINT64_C(12000000000000) + 5; /* two days */
+  put(TIMER0 + 0x048, 1);
+  ck_assert_uint_eq(get(TIMER0 + 0x548), 1);
+  ck_assert_uint_eq(get(TIMER0 + 0x140), 1);
+  ck_assert_uint_eq(get(TIMER0 + 0x144), 1);
+}
+END_TEST
+
 START_TEST(nrf_timer_stops_itself) {
   chip_open(chip_config("nrf52", 64));
   put(TIMER0 + 0x508, 3);
@@ -252,6 +268,7 @@ int main(void) {
   tcase_add_test(tests, long_runs_do_not_drift);
   tcase_add_test(tests, down_counting_is_said);
   tcase_add_test(tests, nrf_timer);
+  tcase_add_test(tests, nrf_timer_left_alone);
   tcase_add_test(tests, nrf_timer_stops_itself);
   tcase_add_test(tests, nrf_rtc);
   suite_add_tcase(suite, tests);

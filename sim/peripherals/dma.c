@@ -89,7 +89,8 @@ static void update_lines(unit_t *unit) {
   const shape_t *shape = shape_of(unit);
   for (unsigned i = 0; i < shape->count; i++) {
     unsigned shift;
-    uint32_t flags = *flags_of(unit, i, &shift) >> shift, cr = *set_word(unit, i, 0);
+    const uint32_t *word = flags_of(unit, i, &shift);
+    uint32_t flags = *word >> shift, cr = *set_word(unit, i, 0);
     uint32_t complete = has_streams(unit) ? 1u << 5 : 1u << 1, half = has_streams(unit) ? 1u << 4 : 1u << 2;
     unit_line(unit, i, ((flags & complete) && (cr & shape->complete_ie)) || ((flags & half) && (cr & shape->half_ie)));
   }

@@ -111,6 +111,17 @@ static void note_matches(unit_t *unit, uint64_t up_to) {
   counter->seen = up_to;
 }
 
+/* A counter that clears itself at a compare has been left alone for long: all periods but the last two are alike. */
+static void skip_periods(unit_t *unit, uint64_t now) {
+  counter_t *counter = unit->state;
+  bool clears = false, stops = false;
+  uint64_t period = next_acting(unit, &clears, &stops), left = rate_ticks(&counter->rate, now);
+  if (!clears || stops || left / 2 < period) return;
+  uint64_t at = rate_when(&counter->rate, (left / period - 1) * period);
+  rate_rebase(&counter->rate, at);
+  restart(unit, 0, at);
+}
+
 static void note_events(unit_t *unit, uint64_t now) {
   counter_t *counter = unit->state;
   while (counts(unit)) {
@@ -125,8 +136,7 @@ static void note_events(unit_t *unit, uint64_t now) {
     rate_rebase(&counter->rate, at);
     restart(unit, clears ? 0 : acting, at);
     if (stops) counter->runs = false;
-    /* A compare with zero that clears would stand still: its period is the whole width. */
-    if (clears && acting % modulus(unit) == 0 && rate_when(&counter->rate, 1) > now) return;
+    if (clears) skip_periods(unit, now);
   }
 }
 
