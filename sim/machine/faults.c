@@ -55,15 +55,16 @@ static void describe_callers(machine_t *m, char *text, size_t size) {
 }
 
 static void remember(machine_t *m, const fault_t *fault, unsigned exception, unsigned taken, const char *what) {
+  enum { WHAT_CHARS = 400, BEFORE_CHARS = 380 }; /* of what is said in all */
   char callers[160], before[sizeof m->fault_taken.message];
   describe_callers(m, callers, sizeof callers);
   bool nested = m->fault_taken.exception != 0;
   snprintf(before, sizeof before, "%s", m->fault_taken.message);
   const char *name = fault->breakpoint ? "HardFault" : fault_names[exception];
   const char *status = fault->breakpoint ? "DEBUGEVT" : status_name(fault->cfsr);
-  snprintf(m->fault_taken.message, sizeof m->fault_taken.message, "%s%s: %s (%s)%s%s%s", what, callers, name, status,
-           taken != exception && !fault->breakpoint ? ", escalated to HardFault" : "", nested ? "; before it: " : "",
-           nested ? before : "");
+  snprintf(m->fault_taken.message, sizeof m->fault_taken.message, "%.*s%s: %s (%s)%s%s%.*s", WHAT_CHARS, what, callers,
+           name, status, taken != exception && !fault->breakpoint ? ", escalated to HardFault" : "",
+           nested ? "; before it: " : "", BEFORE_CHARS, nested ? before : "");
   m->fault_taken.exception = taken;
 }
 
