@@ -18,8 +18,9 @@ static void end_in_fault_handler(machine_t *m, run_end_t end) {
   m->end = RUN_FAULT;
   char after[sizeof m->fault];
   snprintf(after, sizeof after, "%s", m->fault);
-  snprintf(m->fault, sizeof m->fault, "%s; its handler %s%s", m->fault_taken.message,
-           how ? how : "meets: ", how ? "" : after);
+  enum { FIRST_CHARS = 800, AFTER_CHARS = 300 }; /* of what is said in all */
+  snprintf(m->fault, sizeof m->fault, "%.*s; its handler %s%.*s", FIRST_CHARS, m->fault_taken.message,
+           how ? how : "meets: ", AFTER_CHARS, how ? "" : after);
 }
 
 void end_run(machine_t *m, run_end_t end) {
