@@ -30,7 +30,7 @@ void update_attention(machine_t *m, uint64_t now) {
   if (scs_take_newly_pending(m->scs) && scs_switch(m->scs, SCS_SEVONPEND)) m->event = true;
   m->mpu_on = scs_mpu_enabled(m->scs);
   bool lazy = scs_fpccr(m->scs) & FPCCR_LSPACT;
-  if (m->mpu_on || lazy || m->refused.due || nvic_any_pending(m->scs)) {
+  if (m->mpu_on || lazy || m->refused.due || m->reset_due || nvic_any_pending(m->scs)) {
     m->attention_at = 0;
     return;
   }
@@ -315,6 +315,10 @@ bool attend(machine_t *m, const code_slot_t *slot) {
   }
   if (now >= m->cycle_limit) {
     end_run(m, RUN_MAX_CYCLES);
+    return false;
+  }
+  if (m->reset_due) {
+    take_reset(m);
     return false;
   }
   advance(m, now);

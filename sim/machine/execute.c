@@ -31,6 +31,8 @@ void execute_arrive(machine_t *m, uint64_t cycles) {
       add_warning(m, "region-end-without-begin", a->marker_address, "a region ends here that was never begun");
     }
   }
+  if (a->restarts) regions_restart(m->call_regions, &instant);
+  a->restarts = false;
   if (a->leaves_handler) regions_leave_handler(m->call_regions, &instant);
   if (a->switches) regions_switch(m->call_regions, m->stack);
   a->leaves_handler = a->switches = false;

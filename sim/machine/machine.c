@@ -33,11 +33,7 @@ static void itm_output(void *context, unsigned port, const uint8_t *bytes, size_
   if (port == PORT_TEXT && m->options.console) fwrite(bytes, 1, count, m->options.console);
 }
 
-static void reset_request(void *context) {
-  machine_t *m = context;
-  end_fault(m, "the firmware requested a system reset (AIRCR.SYSRESETREQ) at %s",
-            describe_address(m, m->pending ? m->pending->insn.address : 0));
-}
+static void reset_request(void *context) { ((machine_t *)context)->reset_due = true; }
 
 static void profile_counts(void *context, uint64_t counts[SCS_PROFILE_COUNTERS]) {
   _Static_assert((int)SCS_PROFILE_COUNTERS == (int)PROFILE_COUNTERS, "the same five");
@@ -186,16 +182,16 @@ static void find_heap(machine_t *m) {
 }
 
 static bool build_peripherals(machine_t *m) {
-  scs_config_t scs = {.m7 = strcmp(m->options.core, "m7") == 0,
-                      .double_precision = m->model->double_precision,
-                      .has_dwt = !m->options.no_dwt,
-                      .vector_table = m->program->vector_table,
-                      .itm_output = itm_output,
-                      .reset_request = reset_request,
-                      .profile = profile_counts,
-                      .device_id = m->target->device_id,
-                      .context = m};
-  m->scs = scs_new(&scs);
+  m->scs_config = (scs_config_t){.m7 = strcmp(m->options.core, "m7") == 0,
+                                 .double_precision = m->model->double_precision,
+                                 .has_dwt = !m->options.no_dwt,
+                                 .vector_table = m->program->vector_table,
+                                 .itm_output = itm_output,
+                                 .reset_request = reset_request,
+                                 .profile = profile_counts,
+                                 .device_id = m->target->device_id,
+                                 .context = m};
+  if (!reset_build_scs(m)) return false;
   uint32_t heap = 0;
   if (!program_symbol(m->program, "end", &heap)) program_symbol(m->program, "_end", &heap);
   const mapped_region_t *stack = memory_map_find(&m->map, m->program->initial_sp - 4);

@@ -24,6 +24,7 @@ typedef struct {
   int32_t function; /* entered */
   uint32_t address, return_address;
   uint32_t sp, r0;
+  bool restarts;       /* a system reset: every call is left */
   bool leaves_handler; /* an exception return, or one handler chained to the next */
   bool switches;       /* another stack is in use from here on */
   bool marker;         /* the instruction before is a region marker */
@@ -77,7 +78,6 @@ typedef struct {
 
 typedef struct debug debug_t;
 
-
 /* One pass of a function, step by step. */
 typedef struct {
   int32_t function; /* -1: not asked for */
@@ -110,7 +110,7 @@ struct machine {
   const mapped_region_t *last_region; /* that answered last */
   bool tracing;                       /* a timeline is wanted and not complete */
   bool mpu_on;
-  bool bit_band; /* the core has bit-band aliases */
+  bool bit_band;   /* the core has bit-band aliases */
   uint64_t io_due; /* cycle of the peripherals' next event */
   /* cold */
   uint64_t cycle_limit; /* UINT64_MAX: none */
@@ -126,6 +126,9 @@ struct machine {
   target_t *target;
   memory_map_t map;
   scs_t *scs;
+  scs_config_t scs_config;
+  bool reset_due; /* AIRCR.SYSRESETREQ was written */
+  unsigned resets;
   peripherals_t *peripherals;
   semihosting_t *semihosting;
   int32_t sbrk_function; /* index of _sbrk, or -1 */
@@ -166,6 +169,10 @@ exception_masks_t read_masks(machine_t *m);
 bool may_be_interrupted(machine_t *m);
 /* WFI or WFE is pending. False: nothing will ever end it. */
 bool sleep_until_event(machine_t *m, bool wfe);
+
+/* reset.c */
+bool reset_build_scs(machine_t *m); /* core peripherals as after reset */
+bool take_reset(machine_t *m);      /* before the next instruction; false: the run ended */
 
 /* faults.c */
 /* A fault at the instruction PC; the frame returns to RETURN_ADDRESS in IT_STATE. The text says what and where. Address
@@ -220,7 +227,7 @@ bool debug_new(machine_t *m);
 bool debug_insn(machine_t *m); /* before the pending instruction; false: it does not run, or not yet */
 void debug_access(machine_t *m, uint32_t address, unsigned bytes, bool write);
 void debug_fault(machine_t *m); /* gdb shows the first instruction of its handler, as with vector catch */
-void debug_end(machine_t *m); /* tells the debugger, and lets go of it */
+void debug_end(machine_t *m);   /* tells the debugger, and lets go of it */
 
 /* trace.c */
 void trace_step(machine_t *m, const code_slot_t *slot, const cost_t *cost, uint64_t issue);

@@ -240,6 +240,15 @@ void regions_leave_handler(regions_t *r, const instant_t *instant) {
   }
 }
 
+void regions_restart(regions_t *r, const instant_t *instant) {
+  unsigned context = r->context;
+  for (unsigned i = 0; i < REGIONS_CONTEXTS; i++) {
+    regions_switch(r, i);
+    leave_to(r, 0, instant);
+  }
+  regions_switch(r, context);
+}
+
 void regions_stack(regions_t *r, uint32_t sp) {
   if (r->open == 0) return;
   for (size_t i = 0; i < r->count; i++) {

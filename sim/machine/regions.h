@@ -67,6 +67,8 @@ void regions_switch(regions_t *regions, unsigned context);
 
 /* An exception handler was left: every frame down to its own, the innermost that returns to HANDLER_RETURN. */
 #define HANDLER_RETURN 0xFFFFFFF0u
+/* A system reset: every call on every stack is left. */
+void regions_restart(regions_t *regions, const instant_t *instant);
 void regions_leave_handler(regions_t *regions, const instant_t *instant);
 
 /* True when calls nested too deep to be kept: counts and inclusive times are then too low. */

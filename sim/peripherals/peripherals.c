@@ -249,17 +249,33 @@ peripherals_t *peripherals_new(const peripherals_config_t *config) {
   return NULL;
 }
 
-void peripherals_free(peripherals_t *p) {
-  if (!p) return;
+static void free_units(peripherals_t *p) {
   for (size_t i = 0; i < p->unit_count; i++) {
     free(p->units[i].words);
     free(p->units[i].rows);
     free(p->units[i].state);
   }
-  if (p->input && p->input != stdin) fclose(p->input);
   free(p->units);
   free(p->ranges);
   free(p->pages);
+  p->units = NULL;
+  p->ranges = NULL;
+  p->pages = NULL;
+  p->unit_count = p->range_count = 0;
+}
+
+bool peripherals_reset(peripherals_t *p) {
+  if (!p->family) return true;
+  free_units(p);
+  bool made = make_units(p) && make_ranges(p);
+  find_next(p);
+  return made;
+}
+
+void peripherals_free(peripherals_t *p) {
+  if (!p) return;
+  free_units(p);
+  if (p->input && p->input != stdin) fclose(p->input);
   free(p->warned);
   family_free(p->family);
   free(p);

@@ -49,6 +49,8 @@ typedef struct {
 
 /* NULL after one diag_error. Strings of CONFIG must outlive the peripherals. Callbacks may be NULL. */
 peripherals_t *peripherals_new(const peripherals_config_t *config);
+/* As after a system reset; input, random numbers and text go on. False: out of memory. */
+bool peripherals_reset(peripherals_t *peripherals);
 void peripherals_free(peripherals_t *peripherals);
 
 /* Address ranges to route here: INDEX from 0 until false. Multiples of 1 KiB, none overlapping. */

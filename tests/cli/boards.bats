@@ -110,6 +110,17 @@ faults() {
   done
 }
 
+@test "a system reset starts the firmware anew and keeps its memory" {
+  for core in m4 m7; do
+    board nvic $core --args reset --json report.json
+    exits_with 0
+    equals "${lines[-1]}" 1..80
+    [[ $output == *"ok 79 - SYSRESETREQ resets"* && $output != *"not ok"* ]] || fail "expected a reset"
+    holds '[.warnings[].code] | index("reset") != null'
+    holds '(.causes | add) == .total.cycles'
+  done
+}
+
 @test "interrupt latency as measured on a Cortex-M4: 12 in, 12 out, 6 from handler to handler" {
   board latency m4
   exits_with 0
