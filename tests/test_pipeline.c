@@ -147,6 +147,58 @@ static unsigned behind_writeback(bool rule) {
 START_TEST(writeback_is_no_conditional_result) { ck_assert_uint_eq(behind_writeback(true), behind_writeback(false)); }
 END_TEST
 
+static const char *const event_cores[] = {"m4", "m7"};
+
+/* Cycles of the NOP or BX LR in BYTES with EVENTS, behind two NOPs; COST is that of the step. */
+static unsigned with_events(const core_model_t *of, const uint8_t *bytes, outcome_t outcome, cost_t *cost) {
+  static const uint8_t nop[] = {0x00, 0xBF, 0, 0};
+  pipeline_t pipeline;
+  insn_t insn;
+  pipeline_reset(&pipeline, of);
+  for (unsigned i = 0; i < 2; i++) {
+    decode_insn(decoder, nop, 0x08000000u + 2 * i, (it_context_t){0}, &insn);
+    pipeline_step(&pipeline, &insn, &(outcome_t){0}, cost);
+  }
+  uint64_t start = pipeline.now;
+  decode_insn(decoder, bytes, 0x08000004u, (it_context_t){0}, &insn);
+  pipeline_step(&pipeline, &insn, &outcome, cost);
+  ck_assert_uint_eq(pipeline.now - start, cost->cycles);
+  return cost->cycles;
+}
+
+static unsigned charged(const cost_t *cost, cause_t cause) {
+  unsigned cycles = 0;
+  for (unsigned i = 0; i < cost->count; i++)
+    cycles += cost->charges[i].cause == (uint8_t)cause ? cost->charges[i].cycles : 0;
+  return cycles;
+}
+
+START_TEST(exceptions_cost_what_their_parameters_say) {
+  static const uint8_t nop[] = {0x00, 0xBF, 0, 0}, bx_lr[] = {0x70, 0x47, 0, 0};
+  core_model_t *core = cost_model_of(CMSIM_SOURCE_DIR, event_cores[_i]);
+  ck_assert_ptr_nonnull(core);
+  const cost_parameter_t *parameters = core->parameters;
+  unsigned entry = parameters[PARAMETER_EXCEPTION_ENTRY].value, leave = parameters[PARAMETER_EXCEPTION_RETURN].value;
+  unsigned chain = parameters[PARAMETER_EXCEPTION_TAIL_CHAIN].value, fp = parameters[PARAMETER_LAZY_FP_SAVE].value;
+  cost_t cost;
+  ck_assert_uint_eq(with_events(core, nop, (outcome_t){.events = EVENT_ENTRY}, &cost), entry + 1);
+  ck_assert_uint_eq(charged(&cost, CAUSE_EXCEPTION), entry);
+  ck_assert_uint_eq(cost.before, 1); /* the handler begins after it */
+  ck_assert_uint_eq(with_events(core, nop, (outcome_t){.events = EVENT_ENTRY, .stack_wait = 3}, &cost), entry + 4);
+  ck_assert_uint_eq(with_events(core, nop, (outcome_t){.events = EVENT_ENTRY | EVENT_FP_SAVE}, &cost), entry + fp + 1);
+  ck_assert_uint_eq(with_events(core, nop, (outcome_t){.events = EVENT_FP_SAVE}, &cost), fp + 1);
+  outcome_t back = {.events = EVENT_RETURN, .taken = true, .next = 0xFFFFFFF8u};
+  ck_assert_uint_eq(with_events(core, bx_lr, back, &cost), leave);
+  back.events |= EVENT_FP_RESTORE;
+  ck_assert_uint_eq(with_events(core, bx_lr, back, &cost), leave + fp);
+  back.events = EVENT_CHAIN;
+  ck_assert_uint_eq(with_events(core, bx_lr, back, &cost), chain);
+  ck_assert_uint_eq(with_events(core, nop, (outcome_t){.events = EVENT_SLEEP, .slept = 1000}, &cost), 1001);
+  ck_assert_uint_eq(charged(&cost, CAUSE_SLEEP), 1000);
+  cost_model_free(core);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("pipeline");
   TCase *m4 = tcase_create("m4");
@@ -158,5 +210,9 @@ int main(void) {
   tcase_add_unchecked_fixture(m7, open_all, close_all);
   tcase_add_test(m7, writeback_is_no_conditional_result);
   suite_add_tcase(suite, m7);
+  TCase *events = tcase_create("events");
+  tcase_add_unchecked_fixture(events, open_all, close_all);
+  tcase_add_loop_test(events, exceptions_cost_what_their_parameters_say, 0, 2);
+  suite_add_tcase(suite, events);
   return run_suite(suite);
 }
