@@ -29,8 +29,9 @@ exception_masks_t read_masks(machine_t *m) {
 void update_attention(machine_t *m, uint64_t now) {
   if (scs_take_newly_pending(m->scs) && scs_switch(m->scs, SCS_SEVONPEND)) m->event = true;
   m->mpu_on = scs_mpu_enabled(m->scs);
+  mpu_forget(m);
   bool lazy = scs_fpccr(m->scs) & FPCCR_LSPACT;
-  if (m->mpu_on || lazy || m->refused.due || m->reset_due || nvic_any_pending(m->scs)) {
+  if (lazy || m->refused.due || m->reset_due || nvic_any_pending(m->scs)) {
     m->attention_at = 0;
     return;
   }
@@ -331,7 +332,6 @@ bool attend(machine_t *m, const code_slot_t *slot) {
       return false;
     }
   }
-  if (m->mpu_on && !check_fetch(m, slot)) return false;
   if ((slot->insn.flags & INSN_FP) && (scs_fpccr(m->scs) & FPCCR_LSPACT)) save_lazily(m);
   update_attention(m, now);
   return true;

@@ -227,6 +227,7 @@ void execute_insn(void *machine, uint32_t address) {
     m->fresh = (outcome_t){0};
   }
   if (m->pipeline.now >= m->attention_at && !attend(m, slot)) return;
+  if (m->mpu_on && !check_fetch(m, slot)) return;
   if (m->debug && !debug_insn(m)) return;
   if (slot->insn.flags & INSN_DIVIDE) {
     m->outcome.dividend = engine_register(m->engine, slot->insn.divide_n);

@@ -184,10 +184,16 @@ bool is_privileged(machine_t *m) {
          !(engine_special(m->engine, SPECIAL_CONTROL) & CONTROL_NPRIV);
 }
 
+void mpu_forget(machine_t *m) { memset(m->mpu_granted, 0, sizeof m->mpu_granted); }
+
 static bool mpu_allows(machine_t *m, uint32_t address, mpu_access_t access) {
+  uint32_t grain = address / MPU_GRAIN + 1;
+  if (m->mpu_granted[access] == grain) return true;
   exception_masks_t masks = read_masks(m);
   bool negative = masks.faultmask || nvic_in_hard_fault(m->scs);
-  return scs_mpu_allows(m->scs, address, access, is_privileged(m), negative);
+  if (!scs_mpu_allows(m->scs, address, access, is_privileged(m), negative)) return false;
+  m->mpu_granted[access] = grain;
+  return true;
 }
 
 bool may_stack(machine_t *m, uint32_t address) { return !m->mpu_on || mpu_allows(m, address, MPU_WRITE); }
@@ -208,6 +214,8 @@ void check_access(machine_t *m, uint32_t address, unsigned bytes, bool write) {
 
 bool check_fetch(machine_t *m, const code_slot_t *slot) {
   uint32_t pc = slot->insn.address;
+  unsigned before = m->previous ? m->previous->insn.cls : CLASS_HINT;
+  if (before == CLASS_SYSREG_WRITE || before == CLASS_CPS) mpu_forget(m); /* privilege or FAULTMASK may have changed */
   if (mpu_allows(m, pc, MPU_EXECUTE)) return true;
   m->pending = NULL;
   take_fault(m, &(fault_t){.cfsr = CFSR_IACCVIOL, .pc = pc, .return_address = pc, .it_state = it_state_of(m, slot)},

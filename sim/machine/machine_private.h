@@ -110,8 +110,9 @@ struct machine {
   const mapped_region_t *last_region; /* that answered last */
   bool tracing;                       /* a timeline is wanted and not complete */
   bool mpu_on;
-  bool bit_band;   /* the core has bit-band aliases */
-  uint64_t io_due; /* cycle of the peripherals' next event */
+  uint32_t mpu_granted[3]; /* by mpu_access_t: the MPU_GRAIN that was last allowed, + 1; 0: none */
+  bool bit_band;           /* the core has bit-band aliases */
+  uint64_t io_due;         /* cycle of the peripherals' next event */
   /* cold */
   uint64_t cycle_limit; /* UINT64_MAX: none */
   refused_access_t refused;
@@ -192,9 +193,12 @@ void refuse_access(machine_t *m, uint32_t address, unsigned bytes, bool write, u
 bool take_refused(machine_t *m);
 enum { ADDRESS_STIR = 0xE000EF00u };
 void check_private_bus(machine_t *m, uint32_t address, unsigned bytes, bool write);
-void check_access(machine_t *m, uint32_t address, unsigned bytes, bool write); /* MPU */
-bool check_fetch(machine_t *m, const code_slot_t *slot);                       /* MPU */
-bool may_stack(machine_t *m, uint32_t address);                                /* MPU */
+/* MPU, while it is on. What it allows holds for the 32 bytes around, until the mode or a region changes. */
+enum { MPU_GRAIN = 32 };
+void mpu_forget(machine_t *m);
+void check_access(machine_t *m, uint32_t address, unsigned bytes, bool write);
+bool check_fetch(machine_t *m, const code_slot_t *slot);
+bool may_stack(machine_t *m, uint32_t address); /* MPU */
 bool is_privileged(machine_t *m);
 /* Stacking for exception NUMBER failed at FRAME: which one is taken instead, 0: the run ended. */
 unsigned note_stacking_fault(machine_t *m, unsigned number, uint32_t frame);
