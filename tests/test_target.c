@@ -77,6 +77,9 @@ static const struct {
     {"cortex-m4", "cortex-m3", 2, "cortex-m3"},
     {"title: t\n", "", 4, "title"},
     {"src: s, grade: measured", "grade: measured", 6, "src"},
+    {"title: t\n", "title: t\nfpu: half\n", 4, "neither single nor double"},
+    {"title: t\n", "title: t\npriority_bits: 9\n", 4, "priority_bits"},
+    {"title: t\n", "title: t\ncpuid: r1p1\n", 4, "cpuid"},
 };
 
 static target_t *load_text(const char *text, char **said) {

@@ -183,7 +183,9 @@ static void find_heap(machine_t *m) {
 
 static bool build_peripherals(machine_t *m) {
   m->scs_config = (scs_config_t){.m7 = strcmp(m->options.core, "m7") == 0,
-                                 .double_precision = m->model->double_precision,
+                                 .double_precision = m->model->double_precision && !m->target->single_precision,
+                                 .cpuid = m->target->cpuid,
+                                 .priority_bits = m->target->priority_bits,
                                  .has_dwt = !m->options.no_dwt,
                                  .vector_table = m->program->vector_table,
                                  .itm_output = itm_output,

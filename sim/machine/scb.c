@@ -48,8 +48,8 @@ const reg_t scb_registers[] = {
     {0xE000E008, 1, 0, 0x00000307, ON_M4, NULL, NULL}, /* ACTLR */
     {0xE000E008, 1, 0, 0x1FFFFC04, ON_M7, NULL, NULL},
 
-    {0xE000ED00, 1, 0x410FC241, 0, ON_M4, NULL, NULL}, /* CPUID: r0p1 */
-    {0xE000ED00, 1, 0x411FC271, 0, ON_M7, NULL, NULL}, /* r1p1 */
+    {SCB_CPUID, 1, 0x410FC241, 0, ON_M4, NULL, NULL}, /* CPUID: r0p1 */
+    {SCB_CPUID, 1, 0x411FC271, 0, ON_M7, NULL, NULL}, /* r1p1 */
     {SCB_VTOR, 1, 0, 0xFFFFFF80, ON_BOTH, NULL, NULL},
     {0xE000ED0C, 1, 0xFA050000, 0x00000700, ON_BOTH, NULL, aircr_write},
     {0xE000ED10, 1, 0, 0x00000016, ON_BOTH, NULL, NULL},                 /* SCR */

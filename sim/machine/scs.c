@@ -74,6 +74,7 @@ scs_t *scs_new(const scs_config_t *config) {
   install(scs, scb_registers);
   install(scs, nvic_registers);
   install(scs, mpu_registers);
+  if (config->cpuid) *scs_word(scs, SCB_CPUID) = config->cpuid;
   *scs_word(scs, SCB_VTOR) = config->vector_table & 0xFFFFFF80u;
   scs->dwt_locked = config->m7;
   scs->itm_locked = true;

@@ -20,6 +20,7 @@ enum { SCS_PROFILE_COUNTERS = 5 }; /* CPICNT, EXCCNT, SLEEPCNT, LSUCNT, FOLDCNT 
 typedef struct {
   bool m7;                         /* Cortex-M7 register set (caches, TCM, LAR) instead of Cortex-M4 */
   bool double_precision;           /* MVFR values */
+  uint32_t cpuid;                  /* 0: r0p1 of the M4, r1p1 of the M7 */
   bool has_dwt;                    /* false: DWT_CTRL reads NOCYCCNT set and CYCCNT is RAZ/WI, as on parts without it */
   uint32_t vector_table;           /* reset value of VTOR */
   unsigned priority_bits;          /* implemented bits of an interrupt priority; 0: 4, as on STM32 (nRF52 has 3) */

@@ -94,9 +94,11 @@ bool check_slot(machine_t *m, const code_slot_t *slot) {
     take_fault(m, &fault, "undefined instruction '%s' at %s", text, describe_address(m, pc));
     return false;
   }
-  if (m->model->rows[insn->cls].unsupported) {
+  bool no_double = m->target->single_precision && insn->cls >= CLASS_FP64_ADD && insn->cls <= CLASS_FP64_MINMAX;
+  if (m->model->rows[insn->cls].unsupported || no_double) {
     m->pending = NULL;
-    take_fault(m, &fault, "'%s' does not exist on %s, at %s", text, m->model->core, describe_address(m, pc));
+    take_fault(m, &fault, "'%s' does not exist on %s, at %s", text, no_double ? m->target->name : m->model->core,
+               describe_address(m, pc));
     return false;
   }
   if ((insn->flags & INSN_FP) && !scs_fpu_enabled(m->scs)) {

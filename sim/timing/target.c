@@ -13,7 +13,7 @@ typedef struct {
 } file_region_t;
 
 typedef struct {
-  char *name, *core, *title, *zero_wait_mhz, *max_mhz, *peripherals, *hse_hz, *device_id;
+  char *name, *core, *title, *zero_wait_mhz, *max_mhz, *peripherals, *hse_hz, *device_id, *cpuid, *priority_bits, *fpu;
   file_region_t *regions;
   unsigned regions_count;
 } file_target_t;
@@ -50,6 +50,9 @@ static const cyaml_schema_field_t target_fields[] = {
     YAMLFILE_WORD("peripherals", YAMLFILE_MAY, file_target_t, peripherals),
     YAMLFILE_WORD("hse_hz", YAMLFILE_MAY, file_target_t, hse_hz),
     YAMLFILE_WORD("device_id", YAMLFILE_MAY, file_target_t, device_id),
+    YAMLFILE_WORD("cpuid", YAMLFILE_MAY, file_target_t, cpuid),
+    YAMLFILE_WORD("priority_bits", YAMLFILE_MAY, file_target_t, priority_bits),
+    YAMLFILE_WORD("fpu", YAMLFILE_MAY, file_target_t, fpu),
     YAMLFILE_WORD("zero_wait_mhz", YAMLFILE_MAY, file_target_t, zero_wait_mhz),
     YAMLFILE_WORD("max_mhz", YAMLFILE_MAY, file_target_t, max_mhz),
     CYAML_FIELD_SEQUENCE("regions", CYAML_FLAG_POINTER, file_target_t, regions, &region_entry, 1, CYAML_UNLIMITED),
@@ -136,12 +139,19 @@ static bool load_target(const yamlfile_t *text, const char *name, target_t *targ
                       "no pipeline for '%.40s': cortex-m4 and cortex-m7 have one", file->core);
     return false;
   }
-  unsigned long zero_wait = 0, most = 0, hse = 0, id = 0;
+  if (file->fpu && strcmp(file->fpu, "single") != 0 && strcmp(file->fpu, "double") != 0) {
+    yamlfile_error_at(text, yamlfile_find_key(text, 0, text->length, "fpu"), "'%.40s' is neither single nor double",
+                      file->fpu);
+    return false;
+  }
+  unsigned long zero_wait = 0, most = 0, hse = 0, id = 0, cpuid = 0, bits = 0;
   if ((file->zero_wait_mhz &&
        !number(text, 0, text->length, "zero_wait_mhz", file->zero_wait_mhz, 10000, &zero_wait)) ||
       (file->max_mhz && !number(text, 0, text->length, "max_mhz", file->max_mhz, 10000, &most)) ||
       (file->hse_hz && !number(text, 0, text->length, "hse_hz", file->hse_hz, UINT32_MAX, &hse)) ||
-      (file->device_id && !number(text, 0, text->length, "device_id", file->device_id, UINT32_MAX, &id))) {
+      (file->device_id && !number(text, 0, text->length, "device_id", file->device_id, UINT32_MAX, &id)) ||
+      (file->cpuid && !number(text, 0, text->length, "cpuid", file->cpuid, UINT32_MAX, &cpuid)) ||
+      (file->priority_bits && !number(text, 0, text->length, "priority_bits", file->priority_bits, 8, &bits))) {
     return false;
   }
   target->zero_wait_mhz = (unsigned)zero_wait;
@@ -149,6 +159,9 @@ static bool load_target(const yamlfile_t *text, const char *name, target_t *targ
   target->peripherals = file->peripherals;
   target->hse_hz = (uint32_t)hse;
   target->device_id = (uint32_t)id;
+  target->cpuid = (uint32_t)cpuid;
+  target->priority_bits = (unsigned)bits;
+  target->single_precision = file->fpu && strcmp(file->fpu, "single") == 0;
   target->regions = calloc(file->regions_count, sizeof *target->regions);
   if (!target->regions) {
     diag_error("out of memory");

@@ -33,6 +33,9 @@ typedef struct {
   const char *peripherals; /* configs/peripherals/NAME.yaml, or NULL */
   uint32_t hse_hz;         /* crystal of the usual board; 0: as the family has it */
   uint32_t device_id;      /* DBGMCU_IDCODE; 0: not stated */
+  uint32_t cpuid;          /* 0: the core's usual revision */
+  unsigned priority_bits;  /* implemented bits of an interrupt priority; 0: not stated */
+  bool single_precision;   /* the FPU has no double precision, though the core may have it */
   char hash[65];           /* SHA-256 of the file */
   void *private_data;
 } target_t;

@@ -193,6 +193,14 @@ boundaries() {
   says "double-m7.elf: " "vmul.f64" "does not exist on cortex-m4" "<square+0x" "double.c:4)" "UsageFault (UNDEFINSTR)"
 }
 
+@test "double precision on a Cortex-M7 whose FPU has none" {
+  simulate --mcu stm32f746ng --mhz 16 "$TEST_FIRMWARE/double-m7.elf" --console said.txt
+  exits_with 2
+  says "vmul.f64" "does not exist on stm32f746ng" "<square+0x" "UsageFault (UNDEFINSTR)"
+  simulate --mcu stm32f767zi --mhz 16 "$TEST_FIRMWARE/double-m7.elf" -q
+  exits_with 0
+}
+
 @test "an M7 network on a Cortex-M4" {
   simulate --core m4 --mhz 64 "$FIRMWARE/image_classification-m7.elf" -q --console said.txt
   exits_with 2
