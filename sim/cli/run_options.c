@@ -19,6 +19,8 @@ enum {
   OPTION_FILES,
   OPTION_ARGS,
   OPTION_GDB,
+  OPTION_UNTIL,
+  OPTION_STOP_AT,
   OPTION_NO_DWT,
   OPTION_RULE_OFF,
   OPTION_SET,
@@ -48,6 +50,8 @@ static const struct argp_option options[] = {
      "What if this parameter of the cost model, or REGION.NAME of the chip, were N? (repeatable)", 0},
     {0, 0, 0, 0, "Measure:", 2},
     {"region", OPTION_REGION, "FUNCTION", 0, "Measure each call of FUNCTION (repeatable)", 0},
+    {"until", OPTION_UNTIL, "TEXT", 0, "The run is complete when the firmware has printed TEXT", 0},
+    {"stop-at", OPTION_STOP_AT, "FUNCTION", 0, "The run is complete when FUNCTION is called", 0},
     {"max-cycles", OPTION_MAX_CYCLES, "N", 0, "Stop after N cycles (1e9, 500M) with a partial report", 0},
     {"timeout", OPTION_TIMEOUT, "SECONDS", 0, "Stop after SECONDS of host time with a partial report", 0},
     {0, 0, 0, 0, "Firmware:", 4},
@@ -164,6 +168,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   case OPTION_FILES: run->machine.files_directory = arg; return 0;
   case OPTION_ARGS: run->machine.command_line = arg; return 0;
   case OPTION_GDB: run->gdb = arg; return 0;
+  case OPTION_UNTIL:
+    if (!*arg || strlen(arg) > 256) run_bad_value("--until", *arg ? arg : "''", "1 to 256 characters, please");
+    run->until = arg;
+    return 0;
+  case OPTION_STOP_AT: run->machine.stop_at = arg; return 0;
   case OPTION_DATA: run->data = arg; return 0;
   case ARGP_KEY_ARG:
     if (run->machine.firmware) run_bad_value("one image at a time, but also given:", arg, "?");

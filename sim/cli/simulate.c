@@ -63,17 +63,26 @@ static void disarm_signals(void) {
 results_t *simulate(run_options_t *run, FILE *console) {
   run->machine.data_directory = data_directory(run->data);
   if (!run->machine.data_directory) return NULL;
-  run->machine.console = console;
+  FILE *watched = run->until ? until_printed(console, run->until, &requests) : NULL;
+  if (run->until && !watched) {
+    diag_error("out of memory");
+    return NULL;
+  }
+  run->machine.console = watched ? watched : console;
   run->machine.input = stdin;
   run->machine.requests = &requests;
   run->machine.progress = progress;
   run->machine.regions = run->regions;
   run->machine.rules_off = run->rules_off;
   run->machine.settings = run->settings;
-  if (run->gdb && !(run->machine.debugger = server_open(run->gdb))) return NULL;
+  if (run->gdb && !(run->machine.debugger = server_open(run->gdb))) {
+    if (watched) fclose(watched);
+    return NULL;
+  }
   machine_t *machine = machine_new(&run->machine);
   if (!machine) {
     server_close(run->machine.debugger);
+    if (watched) fclose(watched);
     return NULL;
   }
   arm_signals(run->timeout);
@@ -81,6 +90,7 @@ results_t *simulate(run_options_t *run, FILE *console) {
   disarm_signals();
   machine_free(machine);
   server_close(run->machine.debugger);
+  if (watched) fclose(watched);
   if (!results) diag_error("out of memory");
   if (console) fflush(console);
   return results;
@@ -89,7 +99,8 @@ results_t *simulate(run_options_t *run, FILE *console) {
 int run_status(const results_t *results) {
   switch (results->end) {
   case RUN_EXITED: return results->exit_code == 0 ? EXIT_PASS : EXIT_BROKEN;
-  case RUN_HALTED: return EXIT_PASS;
+  case RUN_HALTED:
+  case RUN_STOPPED: return EXIT_PASS;
   case RUN_FAULT: diag_error("%s: %s", results->firmware_path, results->fault); return EXIT_TROUBLE;
   default:
     diag_error("%s: stopped after %" PRIu64 " cycles (%s); the report is partial", results->firmware_path,

@@ -40,6 +40,7 @@ void execute_arrive(machine_t *m, uint64_t cycles) {
   a->transfer = false;
   instant.sp = a->sp;
   int32_t left = a->call ? -1 : regions_arrive(m->call_regions, a->address, a->function, &instant);
+  if ((a->call || a->tail) && a->function == m->stop_function && a->function >= 0) end_run(m, RUN_STOPPED);
   if (a->call || a->tail) regions_enter(m->call_regions, a->function, a->return_address, !a->call, &instant);
   if (m->sbrk_function >= 0) track_heap(m, a, left);
 }
@@ -145,6 +146,8 @@ static void answer_requests(machine_t *m) {
   *m->requests = 0;
   if (requests & REQUEST_INTERRUPT) {
     end_run(m, RUN_INTERRUPTED);
+  } else if (requests & REQUEST_STOP) {
+    end_run(m, RUN_STOPPED);
   } else if (requests & REQUEST_TIMEOUT) {
     end_run(m, RUN_TIMEOUT);
   } else if ((requests & REQUEST_PROGRESS) && m->options.progress) {

@@ -177,6 +177,19 @@ static bool arm_timeline(machine_t *m) {
   return m->tracing;
 }
 
+static bool find_stop(machine_t *m) {
+  m->stop_function = -1;
+  if (!m->options.stop_at) return true;
+  const function_t *function = program_function_named(m->program, m->options.stop_at);
+  if (!function) {
+    diag_error("%s: --stop-at %s: no such function%s", m->program->path, m->options.stop_at,
+               m->program->stripped ? " (the image is stripped)" : "");
+    return false;
+  }
+  m->stop_function = program_function_index(m->program, function);
+  return true;
+}
+
 static void find_heap(machine_t *m) {
   m->sbrk_function = program_function_index(m->program, program_function_named(m->program, "_sbrk"));
 }
@@ -228,7 +241,7 @@ static bool build(machine_t *m) {
   m->cycle_limit = m->options.max_cycles ? m->options.max_cycles : UINT64_MAX;
   m->requests = m->options.requests;
   update_attention(m, 0);
-  return watch_regions(m) && arm_timeline(m);
+  return watch_regions(m) && arm_timeline(m) && find_stop(m);
 }
 
 machine_t *machine_new(const machine_options_t *options) {

@@ -28,6 +28,7 @@ typedef struct {
   bool keep_insns;      /* results carry every executed instruction */
   const char *timeline; /* function whose TIMELINE_PASS-th call (from 1) is recorded step by step, or NULL */
   unsigned timeline_pass;
+  const char *stop_at;                /* function at whose call the run is complete, or NULL */
   uint64_t max_cycles;                /* 0: no limit */
   bool no_dwt;                        /* the part has no DWT cycle counter */
   mmio_policy_t mmio;                 /* accesses to what the chip's file does not know */
@@ -39,12 +40,12 @@ typedef struct {
   const char *files_directory; /* semihosting files, or NULL */
   const char *command_line;
   struct gdb_server *debugger; /* the run starts when gdb has come; NULL: at once */
-  /* Set asynchronously (signal handler): 1 interrupted, 2 timeout, 4 show progress. May be NULL. */
+  /* Set asynchronously (signal handler): 1 interrupted, 2 timeout, 4 show progress, 8 complete. May be NULL. */
   volatile sig_atomic_t *requests;
   void (*progress)(uint64_t cycles, uint64_t instructions); /* on request 4; may be NULL */
 } machine_options_t;
 
-enum { REQUEST_INTERRUPT = 1, REQUEST_TIMEOUT = 2, REQUEST_PROGRESS = 4 };
+enum { REQUEST_INTERRUPT = 1, REQUEST_TIMEOUT = 2, REQUEST_PROGRESS = 4, REQUEST_STOP = 8 };
 
 typedef struct machine machine_t;
 

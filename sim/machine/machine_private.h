@@ -132,6 +132,7 @@ struct machine {
   unsigned resets;
   peripherals_t *peripherals;
   semihosting_t *semihosting;
+  int32_t stop_function; /* index, -1: none */
   int32_t sbrk_function; /* index of _sbrk, or -1 */
   bool sbrk_seen;
   uint32_t sbrk_increment, heap_start, heap_top;

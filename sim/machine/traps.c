@@ -11,6 +11,7 @@ enum { SEMIHOSTING_BKPT = 0xBEAB };
 static void end_in_fault_handler(machine_t *m, run_end_t end) {
   const char *how = end == RUN_EXITED        ? "exits with failure"
                     : end == RUN_HALTED      ? "waits for ever"
+                    : end == RUN_STOPPED     ? "was still running when the run was complete"
                     : end == RUN_MAX_CYCLES  ? "was still running at --max-cycles"
                     : end == RUN_TIMEOUT     ? "was still running at --timeout"
                     : end == RUN_INTERRUPTED ? "was still running when interrupted"

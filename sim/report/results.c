@@ -58,6 +58,7 @@ const char *run_end_name(run_end_t end) {
   switch (end) {
   case RUN_EXITED: return "exited";
   case RUN_HALTED: return "halted";
+  case RUN_STOPPED: return "stopped";
   case RUN_MAX_CYCLES: return "max_cycles";
   case RUN_TIMEOUT: return "timeout";
   case RUN_INTERRUPTED: return "interrupted";

@@ -72,6 +72,7 @@ typedef struct {
 typedef enum {
   RUN_EXITED,      /* firmware ended itself */
   RUN_HALTED,      /* endless branch to self, or WFI that nothing can end */
+  RUN_STOPPED,     /* --until or --stop-at: complete */
   RUN_MAX_CYCLES,  /* --max-cycles reached: partial */
   RUN_TIMEOUT,     /* --timeout reached: partial */
   RUN_INTERRUPTED, /* Ctrl-C: partial */

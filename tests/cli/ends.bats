@@ -158,3 +158,22 @@ stopped_by() {
   [ "$(grep -c '^ok ' <<<"$output")" -ge 8 ] || fail "expected at least eight checks"
   [ "$(grep -vc '^ok ' <<<"$output")" -eq 1 ] || fail "expected nothing else"
 }
+
+@test "--until: complete when the firmware has printed it" {
+  for core in m4 m7; do
+    simulate --core $core --mhz 16 --until "ok 20 " -q --json report.json "$FIRMWARE/nvic-$core.elf"
+    exits_with 0
+    [[ $output == *"ok 20 "* && $output != *"ok 22"* ]] || fail "expected the end behind check 20"
+    holds '.exit.reason == "stopped" and (.exit.partial | not)'
+    holds '(.causes | add) == .total.cycles'
+  done
+  refuses --core m4 --mhz 16 --until "" "$FIRMWARE/nvic-m4.elf" -- "--until" "1 to 256 characters"
+}
+
+@test "--stop-at: complete when the function is called" {
+  simulate --core m4 --mhz 16 --stop-at semihosting_exit -q --json report.json "$FIRMWARE/house_price-m4.elf"
+  exits_with 0
+  holds '.exit.reason == "stopped"'
+  holds '[.functions[] | select(.name == "semihosting_exit" and .self_cycles > 1)] == []'
+  refuses --core m4 --mhz 16 --stop-at nowhere "$FIRMWARE/house_price-m4.elf" -- "--stop-at nowhere: no such function"
+}
