@@ -11,15 +11,16 @@ static const uint64_t NEVER = 0xFFFFFFF0u;
 typedef struct {
   uc_engine *uc;
   unsigned announced; /* code hook calls */
+  unsigned stop_at;   /* stop in the hook of the announcement with this number, 0: never */
   uint32_t interrupt; /* last intno + 1 */
   uint32_t interrupt_pc;
 } probe_t;
 
 static void count_insn(uc_engine *uc, uint64_t address, uint32_t size, void *user) {
-  (void)uc;
   (void)address;
   (void)size;
-  ((probe_t *)user)->announced++;
+  probe_t *probe = user;
+  if (++probe->announced == probe->stop_at) uc_emu_stop(uc);
 }
 
 static void note_interrupt(uc_engine *uc, uint32_t intno, void *user) {
@@ -29,21 +30,31 @@ static void note_interrupt(uc_engine *uc, uint32_t intno, void *user) {
   uc_emu_stop(uc);
 }
 
-static bool start(probe_t *probe, int model, const uint16_t *code, size_t halfwords, uc_err *error) {
+static bool prepare(probe_t *probe, int model, const uint16_t *code, size_t halfwords) {
   memset(probe, 0, sizeof *probe);
   if (uc_open(UC_ARCH_ARM, UC_MODE_THUMB, &probe->uc) != UC_ERR_OK) return false;
   uc_hook hook;
   uint32_t sp = STACK_BASE + CODE_BYTES;
-  bool good = uc_ctl_set_cpu_model(probe->uc, model) == UC_ERR_OK &&
-              uc_mem_map(probe->uc, CODE_BASE, CODE_BYTES, UC_PROT_ALL) == UC_ERR_OK &&
-              uc_mem_map(probe->uc, STACK_BASE, CODE_BYTES, UC_PROT_ALL) == UC_ERR_OK &&
-              uc_mem_write(probe->uc, CODE_BASE, code, halfwords * sizeof *code) == UC_ERR_OK &&
-              uc_hook_add(probe->uc, &hook, UC_HOOK_CODE, (void *)count_insn, probe, 1, 0) == UC_ERR_OK &&
-              uc_hook_add(probe->uc, &hook, UC_HOOK_INTR, (void *)note_interrupt, probe, 1, 0) == UC_ERR_OK &&
-              uc_reg_write(probe->uc, UC_ARM_REG_SP, &sp) == UC_ERR_OK;
-  if (good) *error = uc_emu_start(probe->uc, CODE_BASE | 1, NEVER, 0, 0);
+  return uc_ctl_set_cpu_model(probe->uc, model) == UC_ERR_OK &&
+         uc_mem_map(probe->uc, CODE_BASE, CODE_BYTES, UC_PROT_ALL) == UC_ERR_OK &&
+         uc_mem_map(probe->uc, STACK_BASE, CODE_BYTES, UC_PROT_ALL) == UC_ERR_OK &&
+         uc_mem_write(probe->uc, CODE_BASE, code, halfwords * sizeof *code) == UC_ERR_OK &&
+         uc_hook_add(probe->uc, &hook, UC_HOOK_CODE, (void *)count_insn, probe, 1, 0) == UC_ERR_OK &&
+         uc_hook_add(probe->uc, &hook, UC_HOOK_INTR, (void *)note_interrupt, probe, 1, 0) == UC_ERR_OK &&
+         uc_reg_write(probe->uc, UC_ARM_REG_SP, &sp) == UC_ERR_OK;
+}
+
+static uc_err go(probe_t *probe, uint32_t offset) {
+  return uc_emu_start(probe->uc, (CODE_BASE + offset) | 1, NEVER, 0, 0);
+}
+
+static bool start(probe_t *probe, int model, const uint16_t *code, size_t halfwords, uc_err *error) {
+  bool good = prepare(probe, model, code, halfwords);
+  if (good) *error = go(probe, 0);
   return good;
 }
+
+static void set_register(probe_t *probe, int id, uint32_t value) { uc_reg_write(probe->uc, id, &value); }
 
 static uint32_t register_of(probe_t *probe, int id) {
   uint32_t value = 0;
@@ -127,6 +138,44 @@ static bool marker_hints_are_nops(void) {
   return good;
 }
 
+static bool stop_keeps_the_announced_from_running(void) {
+  static const uint16_t code[] = {0x2001, 0x2002, 0xBE00}; /* movs r0,#1; movs r0,#2; bkpt */
+  probe_t p;
+  bool good = prepare(&p, UC_CPU_ARM_CORTEX_M4, code, 3);
+  p.stop_at = 2;
+  good = good && go(&p, 0) == UC_ERR_OK && register_of(&p, UC_ARM_REG_R0) == 1;
+  uc_close(p.uc);
+  return good;
+}
+
+static bool exception_return_traps(void) {
+  static const uint16_t code[] = {0x4770}; /* bx lr */
+  enum { PENDSV = 14 };
+  probe_t p;
+  bool good = prepare(&p, UC_CPU_ARM_CORTEX_M7, code, 1);
+  set_register(&p, UC_ARM_REG_PSP, STACK_BASE + 0x800);
+  set_register(&p, UC_ARM_REG_CONTROL, 2);
+  good = good && register_of(&p, UC_ARM_REG_SP) == STACK_BASE + 0x800;
+  set_register(&p, UC_ARM_REG_IPSR, PENDSV);
+  set_register(&p, UC_ARM_REG_CPSR, register_of(&p, UC_ARM_REG_CPSR));
+  set_register(&p, UC_ARM_REG_LR, 0xFFFFFFFD);
+  good = good && register_of(&p, UC_ARM_REG_SP) == STACK_BASE + CODE_BYTES && go(&p, 0) == UC_ERR_OK &&
+         p.interrupt == 8 + 1 && p.interrupt_pc == 0xFFFFFFFC;
+  uc_close(p.uc);
+  return good;
+}
+
+static bool it_state_can_be_restored(void) {
+  static const uint16_t code[] = {0x2102, 0x2203, 0xBE00}; /* two members of an IT block: movs r1,#2; movs r2,#3 */
+  const uint32_t itt_eq = 0x01000000u | 1u << 10;          /* ITSTATE 0x04: EQ, two instructions; Z is clear */
+  probe_t p;
+  bool good = prepare(&p, UC_CPU_ARM_CORTEX_M4, code, 3);
+  set_register(&p, UC_ARM_REG_XPSR, itt_eq);
+  good = good && go(&p, 0) == UC_ERR_OK && register_of(&p, UC_ARM_REG_R1) == 0 && register_of(&p, UC_ARM_REG_R2) == 0;
+  uc_close(p.uc);
+  return good;
+}
+
 static const struct {
   const char *text;
   bool (*check)(void);
@@ -139,6 +188,9 @@ static const struct {
     {"WFE is refused with pc behind it", wait_event_is_invalid_with_pc_behind},
     {"WFI ends the run with success", wait_interrupt_returns},
     {"region marker hints execute as NOP", marker_hints_are_nops},
+    {"a stop in the instruction hook keeps that instruction from running", stop_keeps_the_announced_from_running},
+    {"EXC_RETURN traps once IPSR and CPSR are written, and stacks are banked", exception_return_traps},
+    {"IT state written to xPSR holds when execution starts", it_state_can_be_restored},
 };
 
 bool engine_selftest(FILE *out) {
