@@ -2,6 +2,7 @@
 #include "base/diag.h"
 #include "peripherals/family.h"
 #include "run_suite.h"
+#include "yaml_fixture.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -88,22 +89,8 @@ static const struct {
     {"src: s, grade: documented", "grade: documented", 11, "src"},
 };
 
-static family_t *load_text(const char *text, char **said) {
-  char folder[] = "/tmp/cmsim-family-XXXXXX", path[sizeof folder + 16];
-  ck_assert(mkdtemp(folder) != NULL);
-  snprintf(path, sizeof path, "%s/x.yaml", folder);
-  FILE *file = fopen(path, "wb");
-  ck_assert(file != NULL && fputs(text, file) >= 0 && fclose(file) == 0);
-  size_t size = 0;
-  FILE *stream = open_memstream(said, &size);
-  diag_set_stream(stream);
-  family_t *family = family_load(folder, "x");
-  diag_set_stream(NULL);
-  fclose(stream);
-  unlink(path);
-  rmdir(folder);
-  return family;
-}
+static void *load(const char *folder, const char *name) { return family_load(folder, name); }
+static family_t *load_text(const char *text, char **said) { return load_yaml_text(text, said, load); }
 
 START_TEST(accepted) {
   char *said = NULL;

@@ -2,6 +2,7 @@
 #include "base/diag.h"
 #include "run_suite.h"
 #include "timing/target.h"
+#include "yaml_fixture.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -82,22 +83,8 @@ static const struct {
     {"title: t\n", "title: t\ncpuid: r1p1\n", 4, "cpuid"},
 };
 
-static target_t *load_text(const char *text, char **said) {
-  char directory[] = "/tmp/cmsim-config-XXXXXX", path[sizeof directory + 16];
-  ck_assert(mkdtemp(directory) != NULL);
-  snprintf(path, sizeof path, "%s/x.yaml", directory);
-  FILE *file = fopen(path, "wb");
-  ck_assert(file != NULL && fputs(text, file) >= 0 && fclose(file) == 0);
-  size_t size = 0;
-  FILE *stream = open_memstream(said, &size);
-  diag_set_stream(stream);
-  target_t *target = target_load(directory, "x");
-  diag_set_stream(NULL);
-  fclose(stream);
-  unlink(path);
-  rmdir(directory);
-  return target;
-}
+static void *load(const char *folder, const char *name) { return target_load(folder, name); }
+static target_t *load_text(const char *text, char **said) { return load_yaml_text(text, said, load); }
 
 START_TEST(accepted) {
   char *said = NULL;
