@@ -296,6 +296,26 @@ START_TEST(more_names_than_room_are_not_measured) {
 }
 END_TEST
 
+START_TEST(time_on_another_stack_is_not_that_of_the_callers_left) {
+  const call_count_t *calls = regions_calls(regions);
+  regions_enter(regions, MAIN, 0xFFFFFFFE, false, at(0, STACK));
+  regions_enter(regions, WORK, 0x104, false, at(10, STACK - 8));
+  regions_switch(regions, 1, at(20, STACK)); /* an exception: its handler runs on a stack of its own */
+  regions_enter(regions, LEAF, HANDLER_RETURN, false, at(20, STACK));
+  int32_t callers[2] = {0};
+  ck_assert_uint_eq(regions_callers(regions, callers, 2), 0);
+  regions_leave_handler(regions, at(50, STACK));
+  regions_switch(regions, 0, at(50, STACK));
+  ck_assert_uint_eq(regions_callers(regions, callers, 2), 1);
+  ck_assert_int_eq(callers[0], MAIN);
+  ck_assert_int_eq(regions_arrive(regions, 0x104, MAIN, at(60, STACK - 8)), WORK);
+  regions_restart(regions, at(100, STACK));
+  ck_assert_uint_eq(calls[LEAF].total_cycles, 30);
+  ck_assert_uint_eq(calls[WORK].total_cycles, 20);
+  ck_assert_uint_eq(calls[MAIN].total_cycles, 70);
+}
+END_TEST
+
 static TCase *regions_case(void) {
   TCase *c = tcase_create("regions");
   tcase_add_checked_fixture(c, make_regions, drop_regions);
@@ -318,6 +338,7 @@ static TCase *regions_case(void) {
   tcase_add_test(c, calls_beyond_the_bound_are_told);
   tcase_add_test(c, calls_without_end_stay_within_bounds);
   tcase_add_test(c, more_names_than_room_are_not_measured);
+  tcase_add_test(c, time_on_another_stack_is_not_that_of_the_callers_left);
   return c;
 }
 

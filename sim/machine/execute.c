@@ -34,7 +34,7 @@ void execute_arrive(machine_t *m, uint64_t cycles) {
   if (a->restarts) regions_restart(m->call_regions, &instant);
   a->restarts = false;
   if (a->leaves_handler) regions_leave_handler(m->call_regions, &instant);
-  if (a->switches) regions_switch(m->call_regions, m->stack);
+  if (a->switches) regions_switch(m->call_regions, m->stack, &instant);
   a->leaves_handler = a->switches = false;
   if (!a->transfer) return;
   a->transfer = false;
@@ -121,7 +121,9 @@ void execute_stack_moved(machine_t *m, bool may_switch) {
 static void track_stack(machine_t *m, const code_slot_t *from) {
   unsigned before = m->stack;
   execute_stack_moved(m, from->insn.cls == CLASS_SYSREG_WRITE);
-  if (m->stack != before) regions_switch(m->call_regions, m->stack);
+  if (m->stack == before) return;
+  instant_t instant = {m->pipeline.now, &m->totals, m->sp};
+  regions_switch(m->call_regions, m->stack, &instant);
 }
 
 /* Calls, returns, and jumps to the first instruction of another function (tail calls). */

@@ -150,13 +150,28 @@ static bool make_room(regions_t *r) {
   return true;
 }
 
-void regions_switch(regions_t *r, unsigned context) {
+/* Functions with frames on the current stack run on again, or stand still while another stack is in use. */
+static void pause_or_resume(regions_t *r, bool resume, const instant_t *instant) {
+  for (unsigned i = 0; i < r->depth; i++) {
+    if (r->frames[i].function < 0) continue;
+    call_count_t *count = &r->calls[r->frames[i].function];
+    if (resume) {
+      if (count->active++ == 0) count->started = instant->cycles;
+    } else if (count->active > 0 && --count->active == 0) {
+      count->total_cycles += instant->cycles - count->started;
+    }
+  }
+}
+
+void regions_switch(regions_t *r, unsigned context, const instant_t *instant) {
   if (context == r->context || context >= REGIONS_CONTEXTS) return;
+  pause_or_resume(r, false, instant);
   r->contexts[r->context] = (context_t){r->frames, r->depth, r->room};
   r->context = context;
   r->frames = r->contexts[context].frames;
   r->depth = r->contexts[context].depth;
   r->room = r->contexts[context].room;
+  pause_or_resume(r, true, instant);
 }
 
 unsigned regions_callers(const regions_t *r, int32_t *functions, unsigned limit) {
@@ -243,10 +258,10 @@ void regions_leave_handler(regions_t *r, const instant_t *instant) {
 void regions_restart(regions_t *r, const instant_t *instant) {
   unsigned context = r->context;
   for (unsigned i = 0; i < REGIONS_CONTEXTS; i++) {
-    regions_switch(r, i);
+    regions_switch(r, i, instant);
     leave_to(r, 0, instant);
   }
-  regions_switch(r, context);
+  regions_switch(r, context, instant);
 }
 
 void regions_stack(regions_t *r, uint32_t sp) {

@@ -61,9 +61,10 @@ int32_t regions_arrive(regions_t *regions, uint32_t address, int32_t function, c
 /* The functions on the current stack, innermost first (indices, -1: unknown); returns how many, at most LIMIT. */
 unsigned regions_callers(const regions_t *regions, int32_t *functions, unsigned limit);
 
-/* Calls are kept for each stack of the firmware: from here on those of stack CONTEXT (0 to REGIONS_CONTEXTS - 1). */
+/* Calls are kept for each stack of the firmware: from here on those of stack CONTEXT (0 to REGIONS_CONTEXTS - 1). The
+   inclusive time of a function does not run while another stack than its own is in use: other threads, handlers. */
 enum { REGIONS_CONTEXTS = 64 };
-void regions_switch(regions_t *regions, unsigned context);
+void regions_switch(regions_t *regions, unsigned context, const instant_t *instant);
 
 /* An exception handler was left: every frame down to its own, the innermost that returns to HANDLER_RETURN. */
 #define HANDLER_RETURN 0xFFFFFFF0u
