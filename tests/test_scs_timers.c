@@ -110,7 +110,9 @@ START_TEST(dwt_lock_of_the_m7) {
   ck_assert_uint_eq(scs_read(scs, CYCCNT, 4, 100), 0);
   put(scs, DWT_LAR, 0x12345678);
   ck_assert_uint_eq(get(scs, DWT_LSR), 3);
+  ck_assert(scs_dwt_refused(scs));
   put(scs, DWT_LAR, UNLOCK);
+  ck_assert(!scs_dwt_refused(scs));
   ck_assert_uint_eq(get(scs, DWT_LSR), 1);
   scs_write(scs, DWT_CTRL, 4, 1, 200);
   ck_assert_uint_eq(scs_read(scs, CYCCNT, 4, 250), 50);

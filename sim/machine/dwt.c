@@ -71,6 +71,7 @@ static uint32_t cyccnt_read(scs_t *scs, const reg_access_t *access) {
 
 /* Every register of the unit but LAR: absent or locked, it ignores writes. */
 static void dwt_write(scs_t *scs, const reg_t *reg, const reg_access_t *access) {
+  if (scs->dwt_locked) scs->dwt_refused = true;
   if (!scs->config.has_dwt || scs->dwt_locked) return;
   cyccnt_update(scs, access->now); /* so that a byte written to CYCCNT meets the other bytes as they are now */
   profile_update(scs);
@@ -78,6 +79,8 @@ static void dwt_write(scs_t *scs, const reg_t *reg, const reg_access_t *access) 
   cyccnt_update(scs, access->now);
   profile_update(scs);
 }
+
+bool scs_dwt_refused(const scs_t *scs) { return scs->dwt_refused && scs->dwt_locked; }
 
 static void lar_write(scs_t *scs, const reg_t *reg, const reg_access_t *access) {
   (void)reg;

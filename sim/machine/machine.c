@@ -356,6 +356,11 @@ results_t *machine_run(machine_t *m) {
   if (regions_lost_calls(m->call_regions)) {
     add_warning(m, "calls-lost", last, "calls nested too deep to follow: call counts and inclusive times are too low");
   }
+  if (scs_dwt_refused(m->scs)) {
+    add_warning(m, "dwt-locked", 0,
+                "the firmware starts the cycle counter without unlocking it: on a Cortex-M7 it stands still until "
+                "0xC5ACCE55 is written to DWT_LAR (0xE0001FB0)");
+  }
   warn_of_abandoned(m);
   io_finish(m);
   assert_every_cycle_owned(m);

@@ -58,6 +58,9 @@ bool scs_systick_interrupt_enabled(const scs_t *scs); /* CSR.ENABLE and CSR.TICK
 /* SysTick has counted until NOW: its pending bit is set when it passed zero. */
 void scs_advance(scs_t *scs, uint64_t now);
 
+/* Firmware has written to the DWT and never unlocked it: its cycle counter stands still. */
+bool scs_dwt_refused(const scs_t *scs);
+
 /* ---- exceptions (nvic.c): exception numbers, 1 to EXCEPTIONS - 1 ---- */
 enum {
   EXCEPTION_RESET = 1,

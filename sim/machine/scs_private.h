@@ -63,6 +63,7 @@ struct scs {
 
   /* DWT: while it counts, CYCCNT is its stored word + (now - cyccnt_since). */
   bool cyccnt_counts, dwt_locked;
+  bool dwt_refused; /* a write met the lock */
   uint64_t cyccnt_since;
   bool profile_counts[SCS_PROFILE_COUNTERS];
   uint64_t profile_since[SCS_PROFILE_COUNTERS]; /* count at which each began */
