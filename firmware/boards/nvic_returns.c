@@ -225,8 +225,33 @@ static void check_privilege(void) {
   check(svc_exc_return == 0xFFFFFFF9u, "and EXC_RETURN does not know of privilege");
 }
 
+/* --- Flags, B1.5.6: the stacked xPSR brings all of them back ----------------------------------------------------- */
+
+enum { FLAGS_ALL = 0xF80F0000 }; /* N, Z, C, V, Q, GE */
+static uint32_t handler_flags;
+
+static void set_flags(void) { __asm__ volatile("msr apsr_nzcvqg, %0" : : "r"(handler_flags) : "cc"); }
+
+__attribute__((naked, noipa)) static uint32_t flags_across_svc(__attribute__((unused)) uint32_t flags) {
+  __asm__ volatile("msr   apsr_nzcvqg, r0\n\t"
+                   "svc   7\n\t"
+                   "mrs   r0, apsr\n\t"
+                   "bx    lr");
+}
+
+static void check_flags(void) {
+  trace_start();
+  on_svc = set_flags;
+  handler_flags = 0;
+  const uint32_t ones = flags_across_svc(FLAGS_ALL);
+  handler_flags = FLAGS_ALL;
+  const uint32_t none = flags_across_svc(0);
+  check(ones == FLAGS_ALL && none == 0, "condition flags, Q and GE come back");
+}
+
 void check_returns(void) {
   check_exc_return();
+  check_flags();
   check_stacks();
   check_privilege();
 }

@@ -6,6 +6,7 @@
    - WFE and YIELD are "invalid": uc_emu_start returns with pc behind them, and running on from there is right.
    - uc_emu_stop in the insn hook keeps the announced instruction from running, except inside IT.
    - Writing IPSR switches mode and stack, but EXC_RETURN works only once CPSR has been written back.
+   - Writing XPSR leaves the GE flags as they were; APSR_NZCVQG has them.
    - Unprivileged Thread mode reads MSP and PSP as 0 through the API and drops writes of them and of CONTROL.
    - WFI ends uc_emu_start with success.
    - pc read in memory hooks is stale: callers get the instruction from the insn callback instead.
@@ -268,6 +269,7 @@ uint32_t engine_special(engine_t *engine, special_register_t which) {
 
 void engine_set_special(engine_t *engine, special_register_t which, uint32_t value) {
   uc_reg_write(engine->uc, special_id(which), &value);
+  if (which == SPECIAL_XPSR) uc_reg_write(engine->uc, UC_ARM_REG_APSR_NZCVQG, &value);
 }
 
 static void set_ipsr(engine_t *engine, uint32_t number) {
