@@ -342,44 +342,54 @@ bool may_be_interrupted(machine_t *m) {
   if (nvic_execution_priority(m->scs, &masks) <= 0) return false;
   if (nvic_next(m->scs, &masks)) return true;
   if (scs_systick_interrupt_enabled(m->scs) && nvic_preempts(m->scs, EXCEPTION_SYSTICK, &masks)) return true;
-  return peripherals_next_change(m->peripherals) != UINT64_MAX && nvic_any_enabled(m->scs);
+  return peripherals_next_change(m->peripherals) != UINT64_MAX && nvic_any_preempts(m->scs, &masks);
 }
 
 /* WFI wakes for what would preempt if PRIMASK were clear. [ARMv7-M B1.5.19] */
-static bool wakes(machine_t *m, bool wfe) {
+static exception_masks_t masks_asleep(machine_t *m) {
   exception_masks_t masks = read_masks(m);
   masks.primask = 0;
+  return masks;
+}
+
+static bool wakes(machine_t *m, bool wfe) {
+  exception_masks_t masks = masks_asleep(m);
   if (nvic_next(m->scs, &masks)) return true;
   return wfe && scs_take_newly_pending(m->scs) && scs_switch(m->scs, SCS_SEVONPEND);
 }
 
-/* UINT64_MAX: nothing that could interrupt is under way. */
-static uint64_t next_wake_up(machine_t *m, uint64_t now) {
-  uint64_t next = scs_systick_interrupt_enabled(m->scs) ? scs_systick_next_zero(m->scs, now) : UINT64_MAX;
-  bool listens = nvic_any_enabled(m->scs) || scs_switch(m->scs, SCS_SEVONPEND);
-  uint64_t change = peripherals_next_change(m->peripherals);
-  return listens && change < next ? change : next;
+/* UINT64_MAX: nothing that could wake is under way. */
+static uint64_t next_wake_up(machine_t *m, bool wfe, uint64_t now) {
+  exception_masks_t masks = masks_asleep(m);
+  bool pends_wake = wfe && scs_switch(m->scs, SCS_SEVONPEND);
+  uint64_t next = UINT64_MAX;
+  if (scs_systick_interrupt_enabled(m->scs) && (pends_wake || nvic_preempts(m->scs, EXCEPTION_SYSTICK, &masks))) {
+    next = scs_systick_next_zero(m->scs, now);
+  }
+  if (pends_wake || nvic_any_preempts(m->scs, &masks)) {
+    uint64_t change = peripherals_next_change(m->peripherals);
+    if (change < next) next = change;
+  }
+  return next > now ? next : now + 1;
 }
 
 bool sleep_until_event(machine_t *m, bool wfe) {
+  enum { SLEEP_MAX = INT32_MAX }; /* of one instruction: its charges are 32-bit numbers */
   if (wfe && m->event) {
     m->event = false;
     return true;
   }
-  uint64_t from = execute_now(m) + 1, now = from;
+  uint64_t from = execute_now(m) + 1, now = from, latest = from + SLEEP_MAX; /* wakes early, as WFI may */
+  if (m->cycle_limit < latest) latest = m->cycle_limit > from ? m->cycle_limit : from;
   if (peripherals_input_over(m->peripherals, now)) return false;
   advance(m, now);
   while (!wakes(m, wfe)) {
-    now = next_wake_up(m, now);
-    if (now == UINT64_MAX || m->ended) return false;
-    if (now - from > UINT32_MAX) break;
-    if (now >= m->cycle_limit) {
-      now = m->cycle_limit;
-      break;
-    }
+    uint64_t next = next_wake_up(m, wfe, now);
+    if (next == UINT64_MAX || m->ended) return false;
+    now = next < latest ? next : latest;
+    if (now == latest) break;
     advance(m, now);
   }
-  if (now - from > UINT32_MAX) now = from + UINT32_MAX; /* wakes early, as WFI may */
   m->outcome.slept = (uint32_t)(now - from);
   m->outcome.events |= EVENT_SLEEP;
   update_attention(m, now);

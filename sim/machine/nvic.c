@@ -96,17 +96,21 @@ static unsigned most_urgent(const scs_t *scs) {
   return best;
 }
 
-bool nvic_any_enabled(const scs_t *scs) {
-  uint32_t enabled = 0;
-  for (unsigned word = 0; word < NVIC_WORDS; word++)
-    enabled |= scs->nvic_enabled[word];
-  return enabled != 0;
-}
-
 bool nvic_any_pending(const scs_t *scs) { return most_urgent(scs) != 0; }
 
 bool nvic_preempts(const scs_t *scs, unsigned number, const exception_masks_t *masks) {
   return group_of(scs, raw_priority(scs, number)) < nvic_execution_priority(scs, masks);
+}
+
+bool nvic_any_preempts(const scs_t *scs, const exception_masks_t *masks) {
+  int execution = nvic_execution_priority(scs, masks);
+  for (unsigned word = 0; word < NVIC_WORDS; word++) {
+    for (uint32_t bits = scs->nvic_enabled[word]; bits; bits &= bits - 1) {
+      unsigned number = EXCEPTION_INTERRUPT + word * 32 + (unsigned)__builtin_ctz(bits);
+      if (group_of(scs, raw_priority(scs, number)) < execution) return true;
+    }
+  }
+  return false;
 }
 
 unsigned nvic_next(const scs_t *scs, const exception_masks_t *masks) {

@@ -86,7 +86,8 @@ typedef struct {
 void scs_set_interrupt(scs_t *scs, unsigned interrupt, bool level);
 /* Has anything become pending, enabled or not, since the last call? (SCR.SEVONPEND makes an event of it.) */
 bool scs_take_newly_pending(scs_t *scs);
-bool nvic_any_enabled(const scs_t *scs); /* an interrupt */
+/* An interrupt that is enabled could be taken, were it pending. */
+bool nvic_any_preempts(const scs_t *scs, const exception_masks_t *masks);
 bool nvic_any_pending(const scs_t *scs); /* and enabled, whether or not it may preempt now */
 /* The exception to take now, 0: none may preempt what runs. */
 unsigned nvic_next(const scs_t *scs, const exception_masks_t *masks);

@@ -177,3 +177,21 @@ stopped_by() {
   holds '[.functions[] | select(.name == "semihosting_exit" and .self_cycles > 1)] == []'
   refuses --core m4 --mhz 16 --stop-at nowhere "$FIRMWARE/house_price-m4.elf" -- "--stop-at nowhere: no such function"
 }
+
+# binary HEX: raw.bin, for 0x08000000.
+binary() { printf '%b' "$(sed 's/../\\x&/g' <<<"$1")" >raw.bin; }
+
+@test "asleep with what could wake it masked: the run ends" {
+  # SysTick every 100 cycles at the lowest priority, BASEPRI above it, WFI in a loop
+  binary 00100020090000084ef21000cef200004ef62052cef200026ff0000111606321416007210160102181f3118830bffde7
+  simulate --core m4 --mhz 16 --base 0x08000000 --max-cycles 1M raw.bin
+  exits_with 0
+}
+
+@test "asleep for longer than 32 bits of cycles" {
+  # TIM2 with the longest prescaler and period, its interrupt enabled, WFI in a loop
+  binary 00100020090000084ff080406ff000018162c1620121416100220261c16001604ef20010cef200004ff08051016030bffde7
+  simulate --mcu stm32f407vg --mhz 16 --base 0x08000000 --max-cycles 100e9 --json report.json -q raw.bin
+  exits_with 2
+  holds ".total.cycles < 100000000100"
+}
