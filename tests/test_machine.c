@@ -112,6 +112,15 @@ START_TEST(no_ram_where_the_architecture_has_devices) {
 }
 END_TEST
 
+START_TEST(a_chip_answers_for_what_is_copied_to_its_peripherals) {
+  target_t chip = m4;
+  ck_assert(!BUILD(&chip, NO_LIMITS, copied(FLASH, 0x40024000, 4)));
+  chip.peripherals = "stm32f7";
+  ck_assert(BUILD(&chip, NO_LIMITS, copied(FLASH, 0x40024000, 4)));
+  ck_assert(!BUILD(&chip, NO_LIMITS, stored(FLASH, 64), cleared(0x40024000, 4)));
+}
+END_TEST
+
 START_TEST(a_region_that_is_too_small_says_by_how_much) {
   ck_assert(!BUILD(&m4, NO_LIMITS, stored(FLASH, 64), cleared(RAM + 0xFFFF0, 0x20)));
   assert_said("region ram (1048576 bytes at 0x20000000) is too small by 16 bytes for the segment at 0x200ffff0 (32");
@@ -388,6 +397,7 @@ static TCase *memory_map_case(void) {
   tcase_add_test(c, flash_is_derived_from_what_is_stored);
   tcase_add_test(c, ram_appears_where_segments_want_it);
   tcase_add_test(c, no_ram_where_the_architecture_has_devices);
+  tcase_add_test(c, a_chip_answers_for_what_is_copied_to_its_peripherals);
   tcase_add_test(c, a_region_that_is_too_small_says_by_how_much);
   tcase_add_test(c, a_segment_may_straddle_regions_that_touch);
   tcase_add_test(c, flash_limit_is_exact);

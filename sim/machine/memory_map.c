@@ -173,6 +173,12 @@ static void add_target_regions(memory_map_t *map, const target_t *target, const 
   }
 }
 
+/* Start-up code copies it from flash to where the chip's file answers: backup RAM, mostly. */
+static bool copied_to_peripherals(const target_t *target, const segment_t *s) {
+  bool there = s->run_address >= PERIPHERAL_BASE && s->run_address < EXTERNAL_BASE;
+  return target->peripherals && there && s->load_address != s->run_address;
+}
+
 bool memory_map_build(memory_map_t *map, const target_t *target, const program_t *program,
                       const memory_limits_t *limits) {
   memset(map, 0, sizeof *map);
@@ -187,6 +193,7 @@ bool memory_map_build(memory_map_t *map, const target_t *target, const program_t
     const segment_t *s = &program->segments[i];
     bool growable = limits->ram_bytes == 0 && !map->flash_given; /* a real part has what it has */
     if (s->file_bytes && !place(map, program, s->load_address, s->file_bytes, growable)) return false;
+    if (copied_to_peripherals(target, s)) continue;
     if (s->memory_bytes && !place(map, program, s->run_address, s->memory_bytes, growable)) return false;
   }
   const mapped_region_t *stack = memory_map_find(map, program->initial_sp - 4);
