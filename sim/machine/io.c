@@ -6,9 +6,14 @@
 #include <math.h>
 #include <string.h>
 
-static void io_changed(machine_t *m, uint64_t now) {
-  m->io_due = peripherals_next_event(m->peripherals);
-  update_attention(m, now);
+/* Most accesses change neither when something happens next nor an interrupt line; the others are attended to before the
+   next instruction. */
+static void io_changed(machine_t *m) {
+  uint64_t due = peripherals_next_event(m->peripherals);
+  if (due == m->io_due && !m->line_changed) return;
+  m->line_changed = false;
+  m->io_due = due;
+  m->attention_at = 0;
 }
 
 uint32_t io_read(void *machine, uint32_t address, unsigned bytes) {
@@ -18,7 +23,7 @@ uint32_t io_read(void *machine, uint32_t address, unsigned bytes) {
   if (bit_band_read(m, address, &value)) return value;
   uint64_t now = execute_now(m);
   value = peripherals_read(m->peripherals, address, bytes, now);
-  io_changed(m, now);
+  io_changed(m);
   return value;
 }
 
@@ -27,7 +32,7 @@ void io_write(void *machine, uint32_t address, unsigned bytes, uint32_t value) {
   if (m->refused.due || bit_band_write(m, address, value)) return;
   uint64_t now = execute_now(m);
   peripherals_write(m->peripherals, address, bytes, value, now);
-  io_changed(m, now);
+  io_changed(m);
 }
 
 void io_advance(machine_t *m, uint64_t now) {
@@ -37,7 +42,9 @@ void io_advance(machine_t *m, uint64_t now) {
 }
 
 static void set_interrupt(void *context, unsigned number, bool level) {
-  scs_set_interrupt(((machine_t *)context)->scs, number, level);
+  machine_t *m = context;
+  m->line_changed = true;
+  scs_set_interrupt(m->scs, number, level);
 }
 
 static void warn(void *context, const char *code, uint32_t address, const char *text) {

@@ -113,6 +113,7 @@ struct machine {
   uint32_t mpu_granted[3]; /* by mpu_access_t: the MPU_GRAIN that was last allowed, + 1; 0: none */
   bool bit_band;           /* the core has bit-band aliases */
   uint64_t io_due;         /* cycle of the peripherals' next event */
+  bool line_changed;       /* an interrupt line, since the last access to a peripheral */
   /* cold */
   uint64_t cycle_limit; /* UINT64_MAX: none */
   refused_access_t refused;

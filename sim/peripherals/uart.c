@@ -44,6 +44,7 @@ static const places_t old_places = {0x00, 0x04, 0x04, 0x08, 0x0C, 0x10, 0x14, 1u
 static const places_t new_places = {NEW_ISR, NEW_RDR, NEW_TDR, 0x0C, 0x00, 0x04, 0x08, 1u << 0};
 
 typedef struct {
+  uint64_t character_cycles;
   uint64_t sent_at;    /* the last character has left the line */
   bool complete_taken; /* TC was cleared */
   bool lost_said;
@@ -77,7 +78,7 @@ static uint64_t bit_divisor(const unit_t *unit) {
   return FRACTIONS * prescaler * (over8 ? ((brr & 0xFFF0) | (brr & 7) << 1) / 2 : brr);
 }
 
-uint64_t uart_character_cycles(const unit_t *unit) {
+static uint64_t character_cycles(const unit_t *unit) {
   static const uint8_t half_stop_bits[] = {2, 1, 4, 3};
   enum { START_AND_DATA = 9, FRACTIONS = 256 };
   uint32_t cr1 = control1(unit);
@@ -89,6 +90,14 @@ uint64_t uart_character_cycles(const unit_t *unit) {
   uint64_t parts = half_bits * bit_divisor(unit) * unit->owner->clocks.core, whole = 2 * FRACTIONS * hz;
   uint64_t cycles = (parts + whole / 2) / whole;
   return cycles ? cycles : 1;
+}
+
+uint64_t uart_character_cycles(const unit_t *unit) { return ((const uart_t *)unit->state)->character_cycles; }
+
+/* A poll asks for it several times, so it is worked out when a register of the unit or a clock changes. */
+static void uart_retime(unit_t *unit, uint64_t now) {
+  (void)now;
+  ((uart_t *)unit->state)->character_cycles = character_cycles(unit);
 }
 
 static bool enabled(const unit_t *unit, uint32_t direction) {
@@ -191,6 +200,7 @@ static void take_character(unit_t *unit, uint64_t now) {
 static void uart_make(unit_t *unit) {
   uart_t *uart = unit->state;
   uart->receive_at = NEVER;
+  uart_retime(unit, 0);
 }
 
 static uint32_t status(const unit_t *unit, uint64_t now) {
@@ -270,6 +280,7 @@ static void uart_write(unit_t *unit, uint32_t offset, uint32_t value, uint32_t l
     if (value & RQR_RXFRQ) take_character(unit, now);
   } else {
     unit_store(unit, offset, value, lanes);
+    uart_retime(unit, now);
     if (offset == at->cr3 || offset == at->cr1) dma_start(unit->owner, now);
     if (offset == at->cr1 && !enabled(unit, CR1_RE)) uart->receive_at = NEVER;
   }
@@ -289,6 +300,6 @@ bool uart_wants_dma(const unit_t *unit, bool transmitter) {
 #define UART_DEVICE                                                                                                    \
   {                                                                                                                    \
     .state_bytes = sizeof(uart_t), .make = uart_make, .read = uart_read, .write = uart_write, .sync = uart_sync,       \
-    .due = uart_due, .live = uart_live                                                                                 \
+    .retime = uart_retime, .due = uart_due, .live = uart_live                                                          \
   }
 const device_t usart_old_device = UART_DEVICE, usart_device = UART_DEVICE, lpuart_device = UART_DEVICE;
