@@ -496,7 +496,7 @@ START_TEST(texts) {
   results_time_text(text, 1e300);
   results_t results = {.mhz = 0};
   ck_assert_double_eq(results_milliseconds(&results, 5), 0);
-  const char *names[] = {"exited", "halted", "max_cycles", "timeout", "interrupted", "fault"};
+  const char *names[] = {"exited", "halted", "stopped", "max_cycles", "timeout", "interrupted", "fault"};
   for (unsigned i = 0; i <= RUN_FAULT; i++)
     ck_assert_str_eq(run_end_name((run_end_t)i), names[i]);
 }
