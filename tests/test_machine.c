@@ -288,6 +288,26 @@ START_TEST(code_that_is_overwritten_is_decoded_again) {
 }
 END_TEST
 
+START_TEST(code_that_never_comes_back_is_bounded) {
+  enum { MOVS_R0 = 0x2000, WRITES = 1000 };
+  uint64_t counted = 0;
+  for (uint32_t i = 0; i < WRITES; i++) {
+    store(BASE + 4, (uint16_t)(MOVS_R0 + i));
+    code_slot_t *now = code_at(code, BASE + 4);
+    ck_assert_uint_eq(now->insn.opcode[0], MOVS_R0 + i);
+    ck_assert_uint_eq(now->key, BASE + 4);
+    now->profile.count++;
+  }
+  unsigned slots = 0;
+  for (code_slot_t *slot = code_first(code); slot; slot = slot->next_allocated) {
+    slots++;
+    counted += slot->profile.count;
+  }
+  ck_assert_uint_le(slots, 100);
+  ck_assert_uint_eq(counted, WRITES);
+}
+END_TEST
+
 START_TEST(code_that_alternates_keeps_two_slots) {
   code_slot_t *first = code_at(code, BASE + 4);
   for (unsigned i = 0; i < 100; i++) {
@@ -416,6 +436,7 @@ static TCase *code_case(void) {
   tcase_add_checked_fixture(c, make_code, drop_code);
   tcase_add_test(c, code_is_decoded_once);
   tcase_add_test(c, code_that_is_overwritten_is_decoded_again);
+  tcase_add_test(c, code_that_never_comes_back_is_bounded);
   tcase_add_test(c, code_that_alternates_keeps_two_slots);
   tcase_add_test(c, half_of_a_wide_instruction_is_enough);
   tcase_add_test(c, writes_elsewhere_and_at_the_edges_are_harmless);

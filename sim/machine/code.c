@@ -84,12 +84,13 @@ static int32_t marker_at(const program_t *program, uint32_t address) {
   return low < program->marker_count && program->markers[low].address == address ? (int32_t)low : -1;
 }
 
+enum { VERSIONS_MAX = 64 };
+
 /* Code that is overwritten again and again mostly alternates: what comes back takes its old slot, so that memory does
    not grow with each change. Moves it to the front. */
 static bool revive(code_slot_t **place, const uint8_t bytes[4], it_context_t context) {
-  enum { VERSIONS = 64 };
   code_slot_t **link = place;
-  for (unsigned i = 0; *link && i < VERSIONS; i++, link = &(*link)->older) {
+  for (unsigned i = 0; *link && i < VERSIONS_MAX; i++, link = &(*link)->older) {
     code_slot_t *slot = *link;
     bool in_it = (slot->insn.flags & INSN_IN_IT) != 0;
     if (memcmp(slot->insn.opcode, bytes, slot->insn.size) != 0 || in_it != context.in_it) continue;
@@ -104,6 +105,31 @@ static bool revive(code_slot_t **place, const uint8_t bytes[4], it_context_t con
   return false;
 }
 
+/* The slot for what is decoded at PLACE next. One address that never holds the same twice takes the oldest of its slots
+   again, with what that has counted, so that no firmware takes memory without bound. */
+static code_slot_t *take_slot(code_t *code, code_slot_t **place) {
+  code_slot_t **link = place;
+  unsigned versions = 0;
+  while (*link && (*link)->older) {
+    versions++;
+    link = &(*link)->older;
+  }
+  code_slot_t *slot = *link;
+  if (versions + 1 < VERSIONS_MAX) {
+    slot = calloc(1, sizeof *slot);
+    if (!slot) return NULL;
+    *code->last = slot;
+    code->last = &slot->next_allocated;
+  } else {
+    *link = NULL;
+    *slot = (code_slot_t){.profile = slot->profile, .next_allocated = slot->next_allocated};
+  }
+  if (*place) (*place)->key = 1;
+  slot->older = *place;
+  *place = slot;
+  return slot;
+}
+
 static code_slot_t *decode_slot(code_t *code, uint32_t address, it_context_t context) {
   uint8_t bytes[4] = {0};
   if (!code->read(code->context, address, bytes, 2)) return NULL;
@@ -111,7 +137,7 @@ static code_slot_t *decode_slot(code_t *code, uint32_t address, it_context_t con
     return NULL;
   code_slot_t **place = make_place(code, address);
   if (place && revive(place, bytes, context)) return *place;
-  code_slot_t *slot = place ? calloc(1, sizeof *slot) : NULL;
+  code_slot_t *slot = place ? take_slot(code, place) : NULL;
   if (!slot) return NULL;
   decode_insn(code->decoder, bytes, address, context, &slot->insn);
   slot->key = address;
@@ -119,11 +145,6 @@ static code_slot_t *decode_slot(code_t *code, uint32_t address, it_context_t con
   slot->function = program_function_index(code->program, function);
   slot->function_entry = function && function->address == address;
   slot->marker = slot->insn.flags & INSN_MARKER ? marker_at(code->program, address) : -1;
-  if (*place) (*place)->key = 1;
-  slot->older = *place;
-  *place = slot;
-  *code->last = slot;
-  code->last = &slot->next_allocated;
   return slot;
 }
 
