@@ -4,7 +4,9 @@
    - UC_MODE_MCLASS silently selects Cortex-M33: open with UC_MODE_THUMB and set the CPU model.
    - BKPT arrives at the interrupt hook with pc ON it and must be stepped over; SVC with pc behind it.
    - WFE and YIELD are "invalid": uc_emu_start returns with pc behind them, and running on from there is right.
-   - uc_emu_stop in the insn hook keeps the announced instruction from running, except inside IT.
+   - uc_emu_stop in the insn hook keeps the announced instruction from running, except inside IT: then the rest of the
+     block runs. A store of several words that is refused goes on with the next one. Both are undone before the next
+   start.
    - Writing IPSR switches mode and stack, but EXC_RETURN works only once CPSR has been written back.
    - Writing XPSR leaves the GE flags as they were; APSR_NZCVQG has them.
    - Unprivileged Thread mode reads MSP and PSP as 0 through the API and drops writes of them and of CONTROL.
@@ -27,12 +29,24 @@ typedef struct {
   uint32_t base;
 } io_range_t;
 
+enum { UNDO_STORES = 4 * 32 }; /* members of an IT block, and words that one of them may store */
+
+typedef struct {
+  uint32_t address;
+  uint8_t bytes[8];
+  unsigned count;
+} undo_store_t;
+
 struct engine {
   uc_engine *uc;
   engine_callbacks_t callbacks;
   bool stopped; /* by us */
   bool resume;  /* the trap wants to go on at resume_pc */
   uint32_t resume_pc;
+  bool discards;    /* redirected: whatever runs until the engine has stopped is undone */
+  uc_context *kept; /* the registers as they were then */
+  undo_store_t undo[UNDO_STORES];
+  unsigned undo_count;
   io_range_t io[ENGINE_IO_RANGES];
   unsigned io_count;
   char error[160];
@@ -44,25 +58,50 @@ static void on_insn(uc_engine *uc, uint64_t address, uint32_t size, void *user) 
   (void)uc;
   (void)size;
   engine_t *engine = user;
+  if (engine->discards) return;
   engine->callbacks.insn(engine->callbacks.context, (uint32_t)address);
+}
+
+static void remember_store(engine_t *engine, uint32_t address, int size) {
+  undo_store_t *store = &engine->undo[engine->undo_count];
+  if (engine->undo_count == UNDO_STORES || size > (int)sizeof store->bytes) return;
+  if (uc_mem_read(engine->uc, address, store->bytes, (size_t)size) != UC_ERR_OK) return;
+  store->address = address;
+  store->count = (unsigned)size;
+  engine->undo_count++;
+}
+
+static void undo(engine_t *engine) {
+  while (engine->undo_count) {
+    const undo_store_t *store = &engine->undo[--engine->undo_count];
+    uc_mem_write(engine->uc, store->address, store->bytes, store->count);
+  }
+  uc_context_restore(engine->uc, engine->kept);
+  engine->discards = false;
 }
 
 static void on_access(uc_engine *uc, uc_mem_type type, uint64_t address, int size, int64_t value, void *user) {
   (void)uc;
   (void)value;
   engine_t *engine = user;
+  if (engine->discards) {
+    if (type == UC_MEM_WRITE) remember_store(engine, (uint32_t)address, size);
+    return;
+  }
   engine->callbacks.access(engine->callbacks.context, (uint32_t)address, (unsigned)size, type == UC_MEM_WRITE);
 }
 
 static uint64_t on_ppb_read(uc_engine *uc, uint64_t offset, unsigned size, void *user) {
   (void)uc;
   engine_t *engine = user;
+  if (engine->discards) return 0;
   return engine->callbacks.ppb_read(engine->callbacks.context, PPB_FIRST + (uint32_t)offset, size);
 }
 
 static void on_ppb_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *user) {
   (void)uc;
   engine_t *engine = user;
+  if (engine->discards) return;
   engine->callbacks.ppb_write(engine->callbacks.context, PPB_FIRST + (uint32_t)offset, size, (uint32_t)value);
 }
 
@@ -70,6 +109,7 @@ static uint64_t on_io_read(uc_engine *uc, uint64_t offset, unsigned size, void *
   (void)uc;
   const io_range_t *range = user;
   const engine_callbacks_t *callbacks = &range->engine->callbacks;
+  if (range->engine->discards) return 0;
   return callbacks->io_read(callbacks->context, range->base + (uint32_t)offset, size);
 }
 
@@ -77,12 +117,18 @@ static void on_io_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t 
   (void)uc;
   const io_range_t *range = user;
   const engine_callbacks_t *callbacks = &range->engine->callbacks;
+  if (range->engine->discards) return;
   callbacks->io_write(callbacks->context, range->base + (uint32_t)offset, size, (uint32_t)value);
 }
 
 static void take_trap(engine_t *engine, trap_kind_t kind, uint32_t address, uint32_t next) {
+  if (engine->discards) {
+    uc_emu_stop(engine->uc);
+    return;
+  }
   engine->resume = false;
-  if (engine->callbacks.trap(engine->callbacks.context, kind, address) == TRAP_RESUME) {
+  trap_answer_t answer = engine->callbacks.trap(engine->callbacks.context, kind, address);
+  if (answer == TRAP_RESUME) {
     if (!engine->resume) engine->resume_pc = next;
     engine->resume = true;
   } else {
@@ -186,7 +232,7 @@ engine_t *engine_new(engine_core_t core, const engine_callbacks_t *callbacks) {
   if (!engine) return NULL;
   engine->callbacks = *callbacks;
   engine->uc = open_core(core);
-  if (!engine->uc || !add_hooks(engine)) {
+  if (!engine->uc || !add_hooks(engine) || uc_context_alloc(engine->uc, &engine->kept) != UC_ERR_OK) {
     engine_free(engine);
     return NULL;
   }
@@ -195,6 +241,7 @@ engine_t *engine_new(engine_core_t core, const engine_callbacks_t *callbacks) {
 
 void engine_free(engine_t *engine) {
   if (!engine) return;
+  if (engine->kept) uc_context_free(engine->kept);
   if (engine->uc) uc_close(engine->uc);
   free(engine);
 }
@@ -272,10 +319,13 @@ void engine_set_special(engine_t *engine, special_register_t which, uint32_t val
   if (which == SPECIAL_XPSR) uc_reg_write(engine->uc, UC_ARM_REG_APSR_NZCVQG, &value);
 }
 
+#define IT_STATE 0x0600FC00u /* of CPSR and xPSR */
+
 static void set_ipsr(engine_t *engine, uint32_t number) {
   uint32_t cpsr = 0;
   uc_reg_write(engine->uc, UC_ARM_REG_IPSR, &number);
   uc_reg_read(engine->uc, UC_ARM_REG_CPSR, &cpsr); /* written back so that the hidden flags follow the new mode */
+  cpsr &= ~IT_STATE;                               /* which the engine keeps over a trap within an IT block */
   uc_reg_write(engine->uc, UC_ARM_REG_CPSR, &cpsr);
 }
 
@@ -295,6 +345,7 @@ void engine_set_mode(engine_t *engine, unsigned ipsr, uint32_t control) {
 void engine_redirect(engine_t *engine, uint32_t pc) {
   engine->resume = true;
   engine->resume_pc = pc;
+  engine->discards = uc_context_save(engine->uc, engine->kept) == UC_ERR_OK;
   uc_emu_stop(engine->uc);
 }
 
@@ -314,6 +365,7 @@ static unsigned refused_hint(engine_t *engine, uint32_t pc) {
 engine_end_t engine_run(engine_t *engine, uint32_t pc) {
   engine->stopped = false;
   for (;;) {
+    if (engine->discards) undo(engine);
     engine->resume = false;
     uc_err error = uc_emu_start(engine->uc, pc | 1u, NEVER, 0, 0);
     if (engine->stopped) return ENGINE_STOPPED;

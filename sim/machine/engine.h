@@ -96,7 +96,8 @@ enum { CONTROL_NPRIV = 1, CONTROL_SPSEL = 2, CONTROL_FPCA = 4 };
    Thread mode with CONTROL_SPSEL, else the main stack. */
 void engine_set_mode(engine_t *engine, unsigned ipsr, uint32_t control);
 
-/* From a callback: the announced (or trapping) instruction does not run; execution goes on at PC. Not inside IT. */
+/* From a callback: the announced (or trapping) instruction does not run; execution goes on at PC. Inside IT too:
+   what Unicorn then runs all the same is undone. */
 void engine_redirect(engine_t *engine, uint32_t pc);
 
 /* Runs from PC (Thumb bit ignored) until something ends it. */
