@@ -42,9 +42,19 @@ static bool find_bit(const machine_t *m, uint32_t alias, uint32_t *word, unsigne
 }
 
 static bool read_word(machine_t *m, uint32_t word, uint32_t *value) {
-  if (memory_map_find(&m->map, word)) return engine_read(m->engine, word, value, sizeof *value);
+  if (memory_map_find(&m->map, word)) return memory_read(m, word, value, sizeof *value);
+  if (!is_mapped(m, word)) return false;
   *value = io_read(m, word, sizeof *value);
   return true;
+}
+
+void bit_band_check(machine_t *m, uint32_t alias, unsigned bytes, bool write) {
+  uint32_t word;
+  unsigned bit;
+  if (!find_bit(m, alias, &word, &bit) || memory_map_find(&m->map, word) || is_mapped(m, word)) return;
+  refuse_access(m, alias, bytes, write, CFSR_PRECISERR | CFSR_BFARVALID,
+                "access to 0x%08x, the bit-band alias of 0x%08x, where there is nothing, at %s", (unsigned)alias,
+                (unsigned)word, describe_address(m, m->pending->insn.address));
 }
 
 bool bit_band_read(machine_t *m, uint32_t alias, uint32_t *value) {
@@ -64,8 +74,8 @@ bool bit_band_write(machine_t *m, uint32_t alias, uint32_t value) {
   uint32_t changed = (old & ~(1u << bit)) | (value & 1u) << bit;
   if (!memory_map_find(&m->map, word)) {
     io_write(m, word, sizeof changed, changed);
-  } else if (engine_write(m->engine, word, &changed, sizeof changed)) {
-    code_written(m->code, word, sizeof changed);
+  } else {
+    memory_write(m, word, &changed, sizeof changed);
   }
   return true;
 }

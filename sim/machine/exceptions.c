@@ -14,6 +14,7 @@ enum {
   FP_FRAME_BYTES = 0x48, /* S0 to S15, FPSCR, a reserved word */
   XPSR_ALIGNED = 1 << 9, /* stacked xPSR: SP was moved by four for alignment */
   XPSR_IPSR = 0x1FF,
+  XPSR_THUMB = 1 << 24,
   EXC_RETURN_BASIC_FRAME = 1 << 4,
   EXC_RETURN_THREAD = 1 << 3,
   EXC_RETURN_PROCESS_STACK = 1 << 2,
@@ -74,24 +75,24 @@ static uint8_t wait_of(const machine_t *m, uint32_t address, bool write) {
 /* ---- entry ---- */
 
 /* Space for FP state is left in the frame; S0 to S15 are saved now or, with LSPEN, at the first FP instruction. */
-static void save_fp_state(machine_t *m, uint32_t at) {
+static bool save_fp_state(machine_t *m, uint32_t at) {
+  uint32_t state[17];
   for (unsigned i = 0; i < 16; i++) {
-    uint32_t value = engine_single_register(m->engine, i);
-    engine_write(m->engine, at + 4 * i, &value, sizeof value);
+    state[i] = engine_single_register(m->engine, i);
   }
-  uint32_t fpscr = engine_special(m->engine, SPECIAL_FPSCR);
-  engine_write(m->engine, at + 4 * 16, &fpscr, sizeof fpscr);
+  state[16] = engine_special(m->engine, SPECIAL_FPSCR);
+  return memory_write(m, at, state, sizeof state);
 }
 
-static void stack_fp_state(machine_t *m, uint32_t at) {
+static bool stack_fp_state(machine_t *m, uint32_t at) {
   uint32_t fpccr = scs_fpccr(m->scs);
   if (!(fpccr & FPCCR_LSPEN)) {
-    save_fp_state(m, at);
     m->fresh.events |= EVENT_FP_SAVE;
-    return;
+    return save_fp_state(m, at);
   }
   scs_set_fpcar(m->scs, at);
   scs_set_fpccr(m->scs, fpccr | FPCCR_LSPACT);
+  return true;
 }
 
 /* False: the stack is no memory, or the MPU forbids it. */
@@ -106,16 +107,14 @@ static bool push_frame(machine_t *m, uint32_t return_address, uint32_t xpsr, boo
   words[5] = engine_register(m->engine, REG_LR);
   words[6] = return_address & ~1u;
   words[7] = align ? xpsr | XPSR_ALIGNED : xpsr & ~(uint32_t)XPSR_ALIGNED;
-  const mapped_region_t *region = memory_map_find(&m->map, *frame);
-  bool good = region && region->writable && may_stack(m, *frame) && may_stack(m, *frame + bytes - 4) &&
-              engine_write(m->engine, *frame, words, sizeof words);
-  if (good && fp) stack_fp_state(m, *frame + FRAME_BYTES);
+  bool good = may_stack(m, *frame) && may_stack(m, *frame + bytes - 4) && memory_write(m, *frame, words, sizeof words);
+  if (good && fp) good = stack_fp_state(m, *frame + FRAME_BYTES);
   engine_set_register(m->engine, REG_SP, *frame);
   return good;
 }
 
 static bool read_vector(machine_t *m, unsigned number, uint32_t *handler) {
-  return engine_read(m->engine, scs_vtor(m->scs) + 4 * number, handler, sizeof *handler) && *handler != 0;
+  return memory_read(m, scs_vtor(m->scs) + 4 * number, handler, sizeof *handler) && *handler != 0;
 }
 
 /* What arrives before the handler's first instruction issues, and is more urgent, takes the vector of the one already
@@ -153,9 +152,9 @@ bool enter_handler(machine_t *m, unsigned number, uint32_t exc_return, bool chai
     return false;
   }
   uint32_t control = engine_special(m->engine, SPECIAL_CONTROL);
-  engine_set_special(m->engine, SPECIAL_CONTROL, control & ~(uint32_t)CONTROL_FPCA);
   nvic_activate(m->scs, number);
   engine_set_mode(m->engine, number, 0);
+  engine_set_special(m->engine, SPECIAL_CONTROL, control & ~(uint32_t)CONTROL_FPCA); /* which needs privilege */
   scs_set_ipsr(m->scs, number);
   engine_set_register(m->engine, REG_LR, exc_return);
   note_handler(m, handler & ~1u, chained);
@@ -176,6 +175,7 @@ bool enter_handler(machine_t *m, unsigned number, uint32_t exc_return, bool chai
    is stacked again. [ARMv7-M B1.5.14] */
 static bool stacking_failed(machine_t *m, unsigned number, uint32_t frame, uint32_t exc_return) {
   unsigned fault = note_stacking_fault(m, number, frame);
+  if (fault != number && nvic_deactivate(m->scs, number)) nvic_pend(m->scs, number); /* it waits */
   return fault != 0 && enter_handler(m, fault, exc_return, false);
 }
 
@@ -207,14 +207,14 @@ static bool pop_frame(machine_t *m, uint32_t exc_return, uint32_t *pc) {
   bool thread = exc_return & EXC_RETURN_THREAD, process = exc_return & EXC_RETURN_PROCESS_STACK;
   bool fp = !(exc_return & EXC_RETURN_BASIC_FRAME);
   uint32_t frame = engine_special(m->engine, process ? SPECIAL_PSP : SPECIAL_MSP), words[FRAME_WORDS];
-  if (!engine_read(m->engine, frame, words, sizeof words)) return false;
+  if (!memory_read(m, frame, words, sizeof words)) return false;
   uint32_t xpsr = words[7], bytes = FRAME_BYTES + (fp ? FP_FRAME_BYTES : 0u), fpccr = scs_fpccr(m->scs);
   if (((xpsr & XPSR_IPSR) == 0) != thread) return false;
   if (fp && (fpccr & FPCCR_LSPACT)) {
     scs_set_fpccr(m->scs, fpccr & ~(uint32_t)FPCCR_LSPACT); /* never saved, so still in the registers */
   } else if (fp) {
     uint32_t saved[17];
-    if (!engine_read(m->engine, frame + FRAME_BYTES, saved, sizeof saved)) return false;
+    if (!memory_read(m, frame + FRAME_BYTES, saved, sizeof saved)) return false;
     for (unsigned i = 0; i < 16; i++)
       engine_set_single_register(m->engine, i, saved[i]);
     engine_set_special(m->engine, SPECIAL_FPSCR, saved[16]);
@@ -296,16 +296,31 @@ bool return_from_exception(machine_t *m, uint32_t exc_return) {
   m->event = true;
   execute_stack_moved(m, true);
   update_attention(m, m->pipeline.now);
+  if (!(engine_special(m->engine, SPECIAL_XPSR) & XPSR_THUMB)) {
+    m->pending = NULL;
+    return take_fault(m, &(fault_t){.cfsr = CFSR_INVSTATE, .pc = pc & ~1u, .return_address = pc},
+                      "exception return to 0x%08x with the Thumb bit clear in the stacked xPSR, at %s",
+                      (unsigned)(pc & ~1u), describe_address(m, from));
+  }
   engine_redirect(m->engine, pc & ~1u);
   return true;
 }
 
 /* ---- between two instructions ---- */
 
-static void save_lazily(machine_t *m) {
-  save_fp_state(m, scs_fpcar(m->scs));
+/* False: what FPCAR points to is no memory, which firmware can bring about. */
+static bool save_lazily(machine_t *m, const code_slot_t *slot) {
+  if (!save_fp_state(m, scs_fpcar(m->scs))) {
+    uint32_t pc = slot->insn.address;
+    m->pending = NULL;
+    take_fault(m, &(fault_t){.cfsr = CFSR_LSPERR, .pc = pc, .return_address = pc, .it_state = it_state_of(m, slot)},
+               "lazy saving of FP state to 0x%08x, which is no memory, at %s", (unsigned)scs_fpcar(m->scs),
+               describe_address(m, pc));
+    return false;
+  }
   scs_set_fpccr(m->scs, scs_fpccr(m->scs) & ~(uint32_t)FPCCR_LSPACT);
   m->outcome.events |= EVENT_FP_SAVE;
+  return true;
 }
 
 bool attend(machine_t *m, const code_slot_t *slot) {
@@ -332,7 +347,7 @@ bool attend(machine_t *m, const code_slot_t *slot) {
       return false;
     }
   }
-  if ((slot->insn.flags & INSN_FP) && (scs_fpccr(m->scs) & FPCCR_LSPACT)) save_lazily(m);
+  if ((slot->insn.flags & INSN_FP) && (scs_fpccr(m->scs) & FPCCR_LSPACT) && !save_lazily(m, slot)) return false;
   update_attention(m, now);
   return true;
 }
@@ -385,6 +400,7 @@ bool sleep_until_event(machine_t *m, bool wfe) {
   advance(m, now);
   while (!wakes(m, wfe)) {
     uint64_t next = next_wake_up(m, wfe, now);
+    if (m->requests && *m->requests) execute_answer_requests(m);
     if (next == UINT64_MAX || m->ended) return false;
     now = next < latest ? next : latest;
     if (now == latest) break;

@@ -78,8 +78,10 @@ static void retire(machine_t *m, code_slot_t *slot) {
 
 static code_slot_t *new_slot(machine_t *m, uint32_t address) {
   code_slot_t *slot = code_at(m->code, address);
-  if (!slot) {
-    end_fault(m, "cannot decode the instruction at 0x%08x", (unsigned)address);
+  if (!slot) { /* it, or an IT block that begins with it, reaches beyond memory */
+    m->pending = NULL;
+    take_fault(m, &(fault_t){.cfsr = CFSR_IBUSERR, .pc = address, .return_address = address},
+               "execution at %s, where memory ends", describe_address(m, address));
     return NULL;
   }
   if (slot->profile.count == 0 && !m->refused.due && !check_slot(m, slot)) return NULL;
@@ -143,7 +145,7 @@ static void note_transfer(machine_t *m, const code_slot_t *from, const code_slot
   if (m->sbrk_function >= 0) a->r0 = engine_register(m->engine, 0);
 }
 
-static void answer_requests(machine_t *m) {
+void execute_answer_requests(machine_t *m) {
   sig_atomic_t requests = *m->requests;
   *m->requests = 0;
   if (requests & REQUEST_INTERRUPT) {
@@ -187,7 +189,7 @@ static code_slot_t *complete_pending(machine_t *m, uint32_t address) {
     return NULL;
   }
   note_transfer(m, from, slot);
-  if (m->requests && *m->requests) answer_requests(m);
+  if (m->requests && *m->requests) execute_answer_requests(m);
   return m->ended ? NULL : slot;
 }
 
@@ -226,6 +228,8 @@ void execute_insn(void *machine, uint32_t address) {
     if (!slot) return;
     m->outcome = (outcome_t){0};
   } else { /* control was redirected here */
+    if (m->requests && *m->requests) execute_answer_requests(m);
+    if (m->ended) return;
     m->pending = slot = new_slot(m, address);
     if (!slot) return;
     m->outcome = m->fresh;
@@ -251,6 +255,7 @@ static void ask_memory(machine_t *m, uint32_t address, unsigned bytes, bool writ
     if (!region) { /* private peripheral bus */
       m->outcome.slave = SLAVE_PRIVATE;
       if (address >= PPB_BASE) check_private_bus(m, address, bytes, write);
+      if (m->bit_band) bit_band_check(m, address, bytes, write);
       return;
     }
     m->last_region = region;
@@ -277,6 +282,10 @@ void execute_access(void *machine, uint32_t address, unsigned bytes, bool write)
   if (!slot) return;
   if (m->debug) debug_access(m, address, bytes, write);
   if (write) code_written(m->code, address, bytes);
+  if (m->refused.due) {
+    if (write) refuse_store(m, address, bytes);
+    return;
+  }
   if (m->mpu_on) check_access(m, address, bytes, write);
   if (m->outcome.has_address) return;
   m->outcome.has_address = true;

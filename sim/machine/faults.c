@@ -10,13 +10,11 @@ static const struct {
   uint32_t bit;
   const char *name;
 } status_bits[] = {
-    {CFSR_IACCVIOL, "IACCVIOL"},   {CFSR_DACCVIOL, "DACCVIOL"},
-    {CFSR_IBUSERR, "IBUSERR"},     {CFSR_MSTKERR, "MSTKERR"},
-    {CFSR_PRECISERR, "PRECISERR"}, {CFSR_IMPRECISERR, "IMPRECISERR"},
-    {CFSR_STKERR, "STKERR"},       {CFSR_UNDEFINSTR, "UNDEFINSTR"},
-    {CFSR_INVSTATE, "INVSTATE"},   {CFSR_INVPC, "INVPC"},
-    {CFSR_NOCP, "NOCP"},           {CFSR_UNALIGNED, "UNALIGNED"},
-    {CFSR_DIVBYZERO, "DIVBYZERO"},
+    {CFSR_IACCVIOL, "IACCVIOL"},   {CFSR_DACCVIOL, "DACCVIOL"},   {CFSR_IBUSERR, "IBUSERR"},
+    {CFSR_MSTKERR, "MSTKERR"},     {CFSR_PRECISERR, "PRECISERR"}, {CFSR_IMPRECISERR, "IMPRECISERR"},
+    {CFSR_STKERR, "STKERR"},       {CFSR_LSPERR, "LSPERR"},       {CFSR_UNDEFINSTR, "UNDEFINSTR"},
+    {CFSR_INVSTATE, "INVSTATE"},   {CFSR_INVPC, "INVPC"},         {CFSR_NOCP, "NOCP"},
+    {CFSR_UNALIGNED, "UNALIGNED"}, {CFSR_DIVBYZERO, "DIVBYZERO"},
 };
 
 static const char *status_name(uint32_t cfsr) {
@@ -147,7 +145,7 @@ unsigned note_stacking_fault(machine_t *m, unsigned number, uint32_t frame) {
 
 void refuse_access(machine_t *m, uint32_t address, unsigned bytes, bool write, uint32_t cfsr, const char *format, ...) {
   refused_access_t *refused = &m->refused;
-  if (refused->due) return;
+  if (refused->due || !m->pending) return;
   const code_slot_t *slot = m->pending;
   refused->due = true;
   refused->pc = slot->insn.address;
@@ -156,8 +154,8 @@ void refuse_access(machine_t *m, uint32_t address, unsigned bytes, bool write, u
   refused->cfsr = cfsr;
   for (unsigned i = 0; i < 15; i++)
     refused->registers[i] = engine_register(m->engine, i);
-  refused->count = write && bytes <= sizeof refused->bytes ? bytes : 0;
-  if (refused->count && !engine_read(m->engine, address, refused->bytes, refused->count)) refused->count = 0;
+  refused->store_count = 0;
+  if (write) refuse_store(m, address, bytes);
   va_list args;
   va_start(args, format);
   vsnprintf(refused->message, sizeof refused->message, format, args);
@@ -165,12 +163,25 @@ void refuse_access(machine_t *m, uint32_t address, unsigned bytes, bool write, u
   m->attention_at = 0;
 }
 
+/* What is no memory looks at refused.due itself. */
+void refuse_store(machine_t *m, uint32_t address, unsigned bytes) {
+  refused_access_t *refused = &m->refused;
+  if (refused->store_count == REFUSED_STORES || bytes > sizeof refused->stores[0].bytes) return;
+  if (!memory_read(m, address, refused->stores[refused->store_count].bytes, bytes)) return;
+  refused->stores[refused->store_count].address = address;
+  refused->stores[refused->store_count++].count = bytes;
+}
+
 bool take_refused(machine_t *m) {
   refused_access_t *refused = &m->refused;
   refused->due = false;
   for (unsigned i = 0; i < 15; i++)
     engine_set_register(m->engine, i, refused->registers[i]);
-  if (refused->count) engine_write(m->engine, refused->address, refused->bytes, refused->count);
+  while (refused->store_count) {
+    refused->store_count--;
+    memory_write(m, refused->stores[refused->store_count].address, refused->stores[refused->store_count].bytes,
+                 refused->stores[refused->store_count].count);
+  }
   m->arrival.due = m->arrival.transfer = false;
   if (refused->cfsr & CFSR_BFARVALID) scs_set_fault_address(m->scs, true, refused->address);
   if (refused->cfsr & CFSR_MMARVALID) scs_set_fault_address(m->scs, false, refused->address);

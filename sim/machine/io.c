@@ -65,18 +65,22 @@ static void stuck(void *context, stuck_t why, const char *text) {
   }
 }
 
-static bool read_memory(void *context, uint32_t address, void *bytes, size_t count) {
-  const machine_t *m = context;
-  /* Not through the peripherals: the emulator would call back into them. */
-  return memory_map_find(&m->map, address) && engine_read(m->engine, address, bytes, count);
+/* Only memory: the emulator would call back into the peripherals. */
+bool memory_read(void *machine, uint32_t address, void *bytes, size_t count) {
+  machine_t *m = machine;
+  if (count == 0) return true;
+  return memory_map_find(&m->map, address) && memory_map_find(&m->map, address + (uint32_t)(count - 1)) &&
+         engine_read(m->engine, address, bytes, count);
 }
 
-static bool write_memory(void *context, uint32_t address, const void *bytes, size_t count) {
-  machine_t *m = context;
-  const mapped_region_t *region = memory_map_find(&m->map, address);
-  if (!region || !region->writable || !engine_write(m->engine, address, bytes, count)) return false;
-  for (size_t i = 0; i < count; i++)
-    code_written(m->code, address + (uint32_t)i, 1);
+bool memory_write(void *machine, uint32_t address, const void *bytes, size_t count) {
+  machine_t *m = machine;
+  if (count == 0) return true;
+  const mapped_region_t *first = memory_map_find(&m->map, address);
+  const mapped_region_t *last = memory_map_find(&m->map, address + (uint32_t)(count - 1));
+  if (!first || !first->writable || !last || !last->writable) return false;
+  if (!engine_write(m->engine, address, bytes, count)) return false;
+  code_written(m->code, address, (unsigned)count);
   return true;
 }
 
@@ -105,8 +109,8 @@ bool io_build(machine_t *m) {
                                  .set_interrupt = set_interrupt,
                                  .warn = warn,
                                  .stuck = stuck,
-                                 .read_memory = read_memory,
-                                 .write_memory = write_memory};
+                                 .read_memory = memory_read,
+                                 .write_memory = memory_write};
   const mapped_region_t *ram = memory_map_find(&m->map, m->program->initial_sp - 4);
   if (ram) {
     config.ram_base = ram->base;

@@ -40,14 +40,6 @@ static void profile_counts(void *context, uint64_t counts[SCS_PROFILE_COUNTERS])
   profile_dwt(&((machine_t *)context)->totals, counts);
 }
 
-static bool guest_read(void *context, uint32_t address, void *bytes, size_t count) {
-  return engine_read(((machine_t *)context)->engine, address, bytes, count);
-}
-
-static bool guest_write(void *context, uint32_t address, const void *bytes, size_t count) {
-  return engine_write(((machine_t *)context)->engine, address, bytes, count);
-}
-
 /* ---- construction ---- */
 
 /* Says which chips there are when NAME is none of them. */
@@ -210,7 +202,7 @@ static bool build_peripherals(machine_t *m) {
   uint32_t heap = 0;
   if (!program_symbol(m->program, "end", &heap)) program_symbol(m->program, "_end", &heap);
   const mapped_region_t *stack = memory_map_find(&m->map, m->program->initial_sp - 4);
-  semihosting_config_t semihosting = {.memory = {m, guest_read, guest_write},
+  semihosting_config_t semihosting = {.memory = {m, memory_read, memory_write},
                                       .console = m->options.console,
                                       .input = m->options.input,
                                       .directory = m->options.files_directory,
@@ -232,7 +224,7 @@ static bool build(machine_t *m) {
   bool m7 = strcmp(m->options.core, "m7") == 0;
   m->engine = engine_new(m7 ? ENGINE_CORTEX_M7 : ENGINE_CORTEX_M4, &callbacks);
   if (!m->engine || !build_memory(m) || !build_peripherals(m)) return false;
-  m->code = code_new(m->program, guest_read, m);
+  m->code = code_new(m->program, memory_read, m);
   m->call_regions = regions_new(m->program);
   if (!m->code || !m->call_regions || !io_build(m)) return false;
   if (!m7 && !bit_band_build(m)) return false;

@@ -40,14 +40,20 @@ typedef struct {
 
 enum { TIMELINE_MAX = 2000, STACKS_MAX = REGIONS_CONTEXTS };
 
+enum { REFUSED_STORES = 32 }; /* a VSTM of 32 registers */
+
 /* An access that silicon refuses but the engine performs: undone when the instruction is complete. */
 typedef struct {
   bool due;
   uint32_t pc, address, cfsr;
   unsigned it_state;
   uint32_t registers[15]; /* before the access */
-  uint8_t bytes[8];       /* memory before a store */
-  unsigned count;
+  struct {
+    uint32_t address;
+    uint8_t bytes[8];
+    unsigned count;
+  } stores[REFUSED_STORES]; /* memory before each store, from the refused one on */
+  unsigned store_count;
   char message[256];
 } refused_access_t;
 
@@ -66,6 +72,7 @@ typedef struct {
 #define CFSR_PRECISERR   (1u << 9)
 #define CFSR_IMPRECISERR (1u << 10)
 #define CFSR_STKERR      (1u << 12)
+#define CFSR_LSPERR      (1u << 13)
 #define CFSR_BFARVALID   (1u << 15)
 #define CFSR_UNDEFINSTR  (1u << 16)
 #define CFSR_INVSTATE    (1u << 17)
@@ -153,6 +160,7 @@ void execute_finish(machine_t *m, bool pending_done);
 uint64_t execute_now(machine_t *m);                      /* clock at the issue of the pending instruction */
 void execute_retire(machine_t *m);                       /* times the pending instruction: it is complete */
 void execute_arrive(machine_t *m, uint64_t cycles);      /* calls, returns and markers that are due take effect */
+void execute_answer_requests(machine_t *m);              /* what came asynchronously */
 void execute_stack_moved(machine_t *m, bool may_switch); /* SP changed */
 
 /* exceptions.c */
@@ -192,6 +200,8 @@ bool take_bus_fault(machine_t *m, uint32_t address, bool write, const char *mess
 /* The access now being announced must not happen. */
 void refuse_access(machine_t *m, uint32_t address, unsigned bytes, bool write, uint32_t cfsr, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
+/* The same instruction goes on storing behind the access that was refused. */
+void refuse_store(machine_t *m, uint32_t address, unsigned bytes);
 bool take_refused(machine_t *m);
 enum { ADDRESS_STIR = 0xE000EF00u };
 void check_private_bus(machine_t *m, uint32_t address, unsigned bytes, bool write);
@@ -218,10 +228,14 @@ void add_warning(machine_t *m, const char *code, uint32_t address, const char *f
 
 /* bit_band.c. False: ADDRESS is no bit-band alias. */
 bool bit_band_build(machine_t *m);
+void bit_band_check(machine_t *m, uint32_t address, unsigned bytes, bool write); /* is there anything behind it? */
 bool bit_band_read(machine_t *m, uint32_t address, uint32_t *value);
 bool bit_band_write(machine_t *m, uint32_t address, uint32_t value);
 
-/* io.c: the chip's peripherals, as the machine sees them. */
+/* io.c: the chip's peripherals, as the machine sees them, and memory as they and the core's own accesses see it:
+   frames, vectors, transfers. False: not all of it is memory (of the kind that can be written). */
+bool memory_read(void *machine, uint32_t address, void *bytes, size_t count);
+bool memory_write(void *machine, uint32_t address, const void *bytes, size_t count);
 uint32_t io_read(void *machine, uint32_t address, unsigned bytes);
 void io_write(void *machine, uint32_t address, unsigned bytes, uint32_t value);
 void io_advance(machine_t *m, uint64_t now); /* what fell due until NOW */
