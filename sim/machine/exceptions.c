@@ -158,7 +158,7 @@ bool enter_handler(machine_t *m, unsigned number, uint32_t exc_return, bool chai
   scs_set_ipsr(m->scs, number);
   engine_set_register(m->engine, REG_LR, exc_return);
   note_handler(m, handler & ~1u, chained);
-  m->event = true;
+  m->event = m->monitor_lost = true;
   m->exceptions_taken++;
   execute_stack_moved(m, true);
   update_attention(m, m->pipeline.now);
@@ -293,7 +293,7 @@ bool return_from_exception(machine_t *m, uint32_t exc_return) {
   a->due = a->leaves_handler = a->switches = true;
   a->transfer = false;
   a->sp = engine_register(m->engine, REG_SP);
-  m->event = true;
+  m->event = m->monitor_lost = true;
   execute_stack_moved(m, true);
   update_attention(m, m->pipeline.now);
   if (!(engine_special(m->engine, SPECIAL_XPSR) & XPSR_THUMB)) {

@@ -219,6 +219,17 @@ static bool divides_by_zero(machine_t *m, const code_slot_t *slot) {
   return true;
 }
 
+/* Exceptions clear the local monitor, which the engine keeps: STREX then stores nothing and returns 1. [ARMv7-M A3.4]
+ */
+static void watch_monitor(machine_t *m, const code_slot_t *slot) {
+  if (slot->insn.cls == CLASS_LOAD_EXCLUSIVE) {
+    m->monitor_lost = false;
+  } else if (m->monitor_lost && !(slot->insn.flags & INSN_IN_IT)) { /* inside IT the engine cannot be led round it */
+    engine_set_register(m->engine, slot->insn.result, 1);
+    engine_redirect(m->engine, slot->insn.address + slot->insn.size);
+  }
+}
+
 void execute_insn(void *machine, uint32_t address) {
   machine_t *m = machine;
   if (m->ended) return;
@@ -238,7 +249,9 @@ void execute_insn(void *machine, uint32_t address) {
   if (m->pipeline.now >= m->attention_at && !attend(m, slot)) return;
   if (m->mpu_on && !check_fetch(m, slot)) return;
   if (m->debug && !debug_insn(m)) return;
-  if (slot->insn.flags & INSN_DIVIDE) {
+  if (slot->insn.flags & INSN_EXCLUSIVE) {
+    watch_monitor(m, slot);
+  } else if (slot->insn.flags & INSN_DIVIDE) {
     m->outcome.dividend = engine_register(m->engine, slot->insn.divide_n);
     m->outcome.divisor = engine_register(m->engine, slot->insn.divide_m);
     if (divides_by_zero(m, slot)) return;

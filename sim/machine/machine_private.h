@@ -125,7 +125,8 @@ struct machine {
   uint64_t cycle_limit; /* UINT64_MAX: none */
   refused_access_t refused;
   fault_state_t fault_taken;
-  bool event; /* event register: WFE does not sleep */
+  bool monitor_lost; /* an exception since the last LDREX: STREX fails */
+  bool event;        /* event register: WFE does not sleep */
   uint64_t exceptions_taken;
   trace_t trace;
   machine_options_t options;

@@ -156,6 +156,7 @@ void decode_insn(decoder_t *decoder, const uint8_t bytes[4], uint32_t address, i
   }
   decode_operands(insn, arm, decoder->insn->id, (form_t)entry->form);
   derive_flags(insn, arm);
+  if (insn->cls == CLASS_LOAD_EXCLUSIVE || insn->cls == CLASS_STORE_EXCLUSIVE) insn->flags |= INSN_EXCLUSIVE;
   /* Writing PC by anything that is no branch is unpredictable. */
   if ((insn->writes & REG_BIT(REG_PC)) && insn->flow == FLOW_NONE) make_undefined(insn);
 }

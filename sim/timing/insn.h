@@ -58,6 +58,7 @@ enum {
   INSN_UNDEFINED = 1u << 14, /* no such instruction on any Armv7E-M core, or not decodable */
   INSN_LITERAL = 1u << 15,   /* PC-relative load */
   INSN_EVENT = 1u << 17,     /* SEV */
+  INSN_EXCLUSIVE = 1u << 18, /* LDREX and STREX of all sizes */
   INSN_PLAIN = 1u << 16      /* integer data processing that touches neither memory, flow nor divider */
 };
 

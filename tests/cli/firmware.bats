@@ -172,3 +172,11 @@ bits 10"
   exits_with 2
   says "write to unmapped address 0x22" "BusFault"
 }
+
+@test "an exception between LDREX and STREX makes the store fail" {
+  for core in m4 m7; do
+    simulate --core $core --mhz 64 -q "$TEST_FIRMWARE/exclusive-$core.elf"
+    exits_with 0
+    equals "$output" "lost 1 kept 5 stored 0 word 7"
+  done
+}
