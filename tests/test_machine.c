@@ -347,6 +347,9 @@ START_TEST(writes_elsewhere_and_at_the_edges_are_harmless) {
   code_written(code, 1, 1);
   code_written(code, BASE - 4, 4);
   code_written(code, 0xFFFFFFF0, 4);
+  code_written(code, 0xFFFFFFFC, 4);
+  code_written(code, 0xFFFFFFFE, 1);
+  code_written(code, 0xFFFFFFFF, 4);
   ck_assert_ptr_eq(code_at(code, BASE), slot);
 }
 END_TEST

@@ -182,7 +182,8 @@ static void forget_it_before(code_t *code, uint32_t address) {
 
 void code_written(code_t *code, uint32_t address, unsigned bytes) {
   uint32_t start = address < 2 ? 0 : (address & ~1u) - 2; /* a 32-bit opcode may begin one halfword earlier */
-  for (uint32_t at = start; at < address + bytes; at += 2) {
+  uint32_t last = bytes - 1 <= UINT32_MAX - address ? address + (bytes - 1) : UINT32_MAX;
+  for (uint32_t halfwords = (last - start) / 2 + 1, at = start; halfwords; halfwords--, at += 2) {
     code_slot_t **place = find_place(code, at);
     if (!place || !*place || at + (*place)->insn.size <= address) continue;
     if ((*place)->insn.flags & INSN_IN_IT) forget_it_before(code, at);

@@ -259,6 +259,7 @@ static bool try_seed(uint64_t seed) {
 
 int main(int argc, char **argv) {
   argp_err_exit_status = EXIT_TROUBLE;
+  setvbuf(stdout, NULL, _IOLBF, 0); /* a long run tells what it finds at once */
   if (argc < 5 || argc > 6) {
     fprintf(stderr, "usage: hostile DATA_FOLDER WORK_FOLDER FIRST_SEED COUNT [IMAGE_FILE]\n");
     return EXIT_TROUBLE;
