@@ -89,14 +89,15 @@ static void collect_objects(machine_t *m, results_t *r) {
   }
 }
 
-/* Static data that the deepest stack ran over: what lies in the stack's own region below its start. */
+/* Static data that the deepest stack ran over: what lies in the stack's own region below its start. A segment that ends
+   where the stack starts is its own reservation. */
 static void check_stack(machine_t *m, const stack_extent_t *stack) {
   const mapped_region_t *region = memory_map_find(&m->map, stack->base - 4);
   uint64_t top = 0;
   for (size_t i = 0; i < m->program->segment_count; i++) {
     const segment_t *s = &m->program->segments[i];
     uint64_t end = (uint64_t)s->run_address + s->memory_bytes;
-    bool below = region && s->run_address >= region->base && end <= stack->base;
+    bool below = region && s->run_address >= region->base && end < stack->base;
     if (below && s->writable && end > top) top = end;
   }
   if (stack->lowest >= top) return;

@@ -191,3 +191,14 @@ network() {
     done
   done
 }
+
+@test "a segment that ends where the stack starts is room for the stack, a shorter one is not" {
+  local bytes overrun=false
+  cp "$TEST_FIRMWARE/stack-m4.elf" reserved.elf
+  for bytes in 0x18000 0x17ff8; do
+    patch reserved.elf $(($(segment reserved.elf 1) + 20)) $bytes
+    simulate --core m4 --mhz 16 -q --json report.json reserved.elf
+    holds "([.warnings[].code] | index(\"stack-overrun\") != null) == $overrun"
+    overrun=true
+  done
+}
