@@ -3,7 +3,7 @@
    SysTick pends its exception when it counts from 1 to 0, and loads its reload value in the next cycle. So a handler
    whose first instruction reads VALUE began RELOAD + 1 - VALUE cycles after the cycle in which the counter became 0
    (Armv7-M ARM B3.3.1). Arm's figures for the Cortex-M3 and M4 with zero wait states: 12 cycles to the first
-   instruction, 12 back, 6 from one handler to the next.
+   instruction, 10 back (Arm article 103489845), 6 from one handler to the next.
 
    A line is a name and the least and greatest cycles over all positions at which the interrupt hit. Nothing here knows
    what they should be; what must hold anywhere is checked, and is the exit status. */

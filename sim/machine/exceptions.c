@@ -28,6 +28,7 @@ exception_masks_t read_masks(machine_t *m) {
 }
 
 void update_attention(machine_t *m, uint64_t now) {
+  scs_advance(m->scs, now); /* what passed zero on the way here is pending, not skipped */
   if (scs_take_newly_pending(m->scs) && scs_switch(m->scs, SCS_SEVONPEND)) m->event = true;
   m->mpu_on = scs_mpu_enabled(m->scs);
   mpu_forget(m);
@@ -117,12 +118,14 @@ static bool read_vector(machine_t *m, unsigned number, uint32_t *handler) {
   return memory_read(m, scs_vtor(m->scs) + 4 * number, handler, sizeof *handler) && *handler != 0;
 }
 
-/* What arrives before the handler's first instruction issues, and is more urgent, takes the vector of the one already
-   being stacked. [ARMv7-M B1.5.11] */
+/* What arrives before the vector is fetched, and is more urgent, takes the vector of the one already being stacked.
+   [ARMv7-M B1.5.11] Vector and handler take as long to fetch as between two chained handlers. [KA-EX: six cycles] */
 static unsigned late_arrival(machine_t *m, unsigned number) {
   if (number < EXCEPTION_PENDSV) return number; /* what an instruction caused */
-  unsigned entry = m->model->parameters[PARAMETER_EXCEPTION_ENTRY].value;
-  if (entry > 1) advance(m, m->pipeline.now + entry - 1);
+  const cost_parameter_t *parameters = m->model->parameters;
+  unsigned entry = parameters[PARAMETER_EXCEPTION_ENTRY].value,
+           fetch = parameters[PARAMETER_EXCEPTION_TAIL_CHAIN].value;
+  if (entry > fetch) advance(m, m->pipeline.now + entry - fetch);
   exception_masks_t masks = read_masks(m);
   nvic_activate(m->scs, number); /* as if: what preempts it now? */
   unsigned later = nvic_next(m->scs, &masks);
@@ -203,13 +206,18 @@ bool take_exception(machine_t *m, unsigned number, uint32_t return_address, unsi
 
 /* ---- return ---- */
 
-static bool pop_frame(machine_t *m, uint32_t exc_return, uint32_t *pc) {
+/* False: *CFSR says why. */
+static bool pop_frame(machine_t *m, uint32_t exc_return, uint32_t *pc, uint32_t *cfsr) {
   bool thread = exc_return & EXC_RETURN_THREAD, process = exc_return & EXC_RETURN_PROCESS_STACK;
   bool fp = !(exc_return & EXC_RETURN_BASIC_FRAME);
   uint32_t frame = engine_special(m->engine, process ? SPECIAL_PSP : SPECIAL_MSP), words[FRAME_WORDS];
-  if (!memory_read(m, frame, words, sizeof words)) return false;
+  *cfsr = may_unstack(m, frame) ? CFSR_UNSTKERR : CFSR_MUNSTKERR;
+  if (*cfsr == CFSR_MUNSTKERR || !memory_read(m, frame, words, sizeof words)) return false;
   uint32_t xpsr = words[7], bytes = FRAME_BYTES + (fp ? FP_FRAME_BYTES : 0u), fpccr = scs_fpccr(m->scs);
-  if (((xpsr & XPSR_IPSR) == 0) != thread) return false;
+  if (((xpsr & XPSR_IPSR) == 0) != thread) {
+    *cfsr = CFSR_INVPC;
+    return false;
+  }
   if (fp && (fpccr & FPCCR_LSPACT)) {
     scs_set_fpccr(m->scs, fpccr & ~(uint32_t)FPCCR_LSPACT); /* never saved, so still in the registers */
   } else if (fp) {
@@ -283,9 +291,9 @@ bool return_from_exception(machine_t *m, uint32_t exc_return) {
   execute_retire(m);
   settle_arrival(m);
   if (next) return enter_handler(m, next, exc_return, true);
-  uint32_t pc;
-  if (!pop_frame(m, exc_return, &pc)) {
-    return take_fault(m, &(fault_t){.cfsr = CFSR_INVPC, .pc = from, .exc_return = exc_return},
+  uint32_t pc, cfsr;
+  if (!pop_frame(m, exc_return, &pc, &cfsr)) {
+    return take_fault(m, &(fault_t){.cfsr = cfsr, .pc = from, .exc_return = exc_return},
                       "exception return at %s finds no frame of an exception at 0x%08x", describe_address(m, from),
                       (unsigned)stack);
   }
@@ -361,21 +369,21 @@ bool may_be_interrupted(machine_t *m) {
 }
 
 /* WFI wakes for what would preempt if PRIMASK were clear. [ARMv7-M B1.5.19] */
-static exception_masks_t masks_asleep(machine_t *m) {
+static exception_masks_t masks_asleep(machine_t *m, bool wfe) {
   exception_masks_t masks = read_masks(m);
-  masks.primask = 0;
+  if (!wfe) masks.primask = 0;
   return masks;
 }
 
 static bool wakes(machine_t *m, bool wfe) {
-  exception_masks_t masks = masks_asleep(m);
+  exception_masks_t masks = masks_asleep(m, wfe);
   if (nvic_next(m->scs, &masks)) return true;
   return wfe && scs_take_newly_pending(m->scs) && scs_switch(m->scs, SCS_SEVONPEND);
 }
 
 /* UINT64_MAX: nothing that could wake is under way. */
 static uint64_t next_wake_up(machine_t *m, bool wfe, uint64_t now) {
-  exception_masks_t masks = masks_asleep(m);
+  exception_masks_t masks = masks_asleep(m, wfe);
   bool pends_wake = wfe && scs_switch(m->scs, SCS_SEVONPEND);
   uint64_t next = UINT64_MAX;
   if (scs_systick_interrupt_enabled(m->scs) && (pends_wake || nvic_preempts(m->scs, EXCEPTION_SYSTICK, &masks))) {

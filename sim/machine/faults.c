@@ -10,11 +10,14 @@ static const struct {
   uint32_t bit;
   const char *name;
 } status_bits[] = {
-    {CFSR_IACCVIOL, "IACCVIOL"},   {CFSR_DACCVIOL, "DACCVIOL"},   {CFSR_IBUSERR, "IBUSERR"},
-    {CFSR_MSTKERR, "MSTKERR"},     {CFSR_PRECISERR, "PRECISERR"}, {CFSR_IMPRECISERR, "IMPRECISERR"},
-    {CFSR_STKERR, "STKERR"},       {CFSR_LSPERR, "LSPERR"},       {CFSR_UNDEFINSTR, "UNDEFINSTR"},
-    {CFSR_INVSTATE, "INVSTATE"},   {CFSR_INVPC, "INVPC"},         {CFSR_NOCP, "NOCP"},
-    {CFSR_UNALIGNED, "UNALIGNED"}, {CFSR_DIVBYZERO, "DIVBYZERO"},
+    {CFSR_IACCVIOL, "IACCVIOL"},     {CFSR_DACCVIOL, "DACCVIOL"},
+    {CFSR_IBUSERR, "IBUSERR"},       {CFSR_MUNSTKERR, "MUNSTKERR"},
+    {CFSR_UNSTKERR, "UNSTKERR"},     {CFSR_MSTKERR, "MSTKERR"},
+    {CFSR_PRECISERR, "PRECISERR"},   {CFSR_IMPRECISERR, "IMPRECISERR"},
+    {CFSR_STKERR, "STKERR"},         {CFSR_LSPERR, "LSPERR"},
+    {CFSR_UNDEFINSTR, "UNDEFINSTR"}, {CFSR_INVSTATE, "INVSTATE"},
+    {CFSR_INVPC, "INVPC"},           {CFSR_NOCP, "NOCP"},
+    {CFSR_UNALIGNED, "UNALIGNED"},   {CFSR_DIVBYZERO, "DIVBYZERO"},
 };
 
 static const char *status_name(uint32_t cfsr) {
@@ -206,6 +209,8 @@ static bool mpu_allows(machine_t *m, uint32_t address, mpu_access_t access) {
   m->mpu_granted[access] = grain;
   return true;
 }
+
+bool may_unstack(machine_t *m, uint32_t address) { return !m->mpu_on || mpu_allows(m, address, MPU_READ); }
 
 bool may_stack(machine_t *m, uint32_t address) { return !m->mpu_on || mpu_allows(m, address, MPU_WRITE); }
 

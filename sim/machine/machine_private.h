@@ -66,11 +66,13 @@ typedef struct {
 /* Fault status bits. [ARMv7-M B3.2.15, B3.2.16] */
 #define CFSR_IACCVIOL    (1u << 0)
 #define CFSR_DACCVIOL    (1u << 1)
+#define CFSR_MUNSTKERR   (1u << 3)
 #define CFSR_MSTKERR     (1u << 4)
 #define CFSR_MMARVALID   (1u << 7)
 #define CFSR_IBUSERR     (1u << 8)
 #define CFSR_PRECISERR   (1u << 9)
 #define CFSR_IMPRECISERR (1u << 10)
+#define CFSR_UNSTKERR    (1u << 11)
 #define CFSR_STKERR      (1u << 12)
 #define CFSR_LSPERR      (1u << 13)
 #define CFSR_BFARVALID   (1u << 15)
@@ -211,7 +213,8 @@ enum { MPU_GRAIN = 32 };
 void mpu_forget(machine_t *m);
 void check_access(machine_t *m, uint32_t address, unsigned bytes, bool write);
 bool check_fetch(machine_t *m, const code_slot_t *slot);
-bool may_stack(machine_t *m, uint32_t address); /* MPU */
+bool may_unstack(machine_t *m, uint32_t address); /* MPU */
+bool may_stack(machine_t *m, uint32_t address);   /* MPU */
 bool is_privileged(machine_t *m);
 /* Stacking for exception NUMBER failed at FRAME: which one is taken instead, 0: the run ended. */
 unsigned note_stacking_fault(machine_t *m, unsigned number, uint32_t frame);

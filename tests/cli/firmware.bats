@@ -180,3 +180,18 @@ bits 10"
     equals "$output" "lost 1 kept 5 stored 0 word 7"
   done
 }
+
+# exception CASE: firmware/exceptions.c on both cores, which must end with 0 and print WORDS.
+exception() {
+  for core in m4 m7; do
+    simulate --core $core --mhz 64 -q --max-cycles 50000000 --args "$1" "$TEST_FIRMWARE/exceptions-$core.elf"
+    exits_with 0
+    [[ $output =~ ^$2$ ]] || fail "expected $2"
+  done
+}
+
+@test "SysTick is not lost while another exception is left" { exception ticks "ticks (1999|2000|2001)"; }
+
+@test "WFE does not wake for what PRIMASK holds back" { exception wfe asleep; }
+
+@test "a frame that cannot be unstacked is a BusFault" { exception unstack UNSTKERR; }
