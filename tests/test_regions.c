@@ -267,6 +267,18 @@ START_TEST(calls_beyond_the_bound_are_told) {
 }
 END_TEST
 
+START_TEST(all_stacks_together_have_a_bound) {
+  enum { EACH = 1 << 19, STACKS = 9 };
+  for (unsigned stack = 0; stack < STACKS; stack++) {
+    ck_assert(!regions_lost_calls(regions));
+    regions_switch(regions, stack);
+    for (uint32_t i = 0; i < EACH; i++)
+      regions_enter(regions, WORK, 0x1000 + 2 * i, false, at(i, 0xF0000000u - i));
+  }
+  ck_assert(regions_lost_calls(regions));
+}
+END_TEST
+
 START_TEST(calls_without_end_stay_within_bounds) {
   for (uint32_t i = 0; i < 10000; i++)
     regions_enter(regions, WORK, 0x1000 + 2 * i, false, at(i, STACK - i));
@@ -336,6 +348,7 @@ static TCase *regions_case(void) {
   tcase_add_test(c, longjmp_to_where_no_call_returns_leaves_what_lost_its_stack);
   tcase_add_test(c, a_jump_out_of_a_symbol_keeps_the_frame);
   tcase_add_test(c, calls_beyond_the_bound_are_told);
+  tcase_add_test(c, all_stacks_together_have_a_bound);
   tcase_add_test(c, calls_without_end_stay_within_bounds);
   tcase_add_test(c, more_names_than_room_are_not_measured);
   tcase_add_test(c, time_on_another_stack_is_not_that_of_the_callers_left);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* A firmware that never returns (context switches) must not grow this without bound. */
-enum { FRAMES_MAX = 1 << 20, SEARCH_DEPTH = 64, REGIONS_MAX = 256 };
+enum { FRAMES_MAX = 1 << 20, ALL_FRAMES_MAX = 1 << 22, SEARCH_DEPTH = 64, REGIONS_MAX = 256 };
 
 typedef struct {
   uint32_t return_address, sp;
@@ -28,8 +28,9 @@ struct regions {
   unsigned depth, room;
   context_t contexts[REGIONS_CONTEXTS];
   unsigned context;
-  bool lost;     /* calls that found no room */
-  unsigned open; /* regions with depth > 0 */
+  bool lost;         /* calls that found no room */
+  unsigned all_room; /* frames of all contexts together */
+  unsigned open;     /* regions with depth > 0 */
 };
 
 regions_t *regions_new(const program_t *program) {
@@ -140,12 +141,14 @@ bool regions_marker(regions_t *r, int32_t marker, uint16_t opcode, const instant
 static bool make_room(regions_t *r) {
   if (r->depth < r->room) return true;
   unsigned room = r->room ? 2 * r->room : 256;
-  frame_t *grown = room <= FRAMES_MAX ? realloc(r->frames, room * sizeof *grown) : NULL;
+  bool fits = room <= FRAMES_MAX && r->all_room - r->room + room <= ALL_FRAMES_MAX;
+  frame_t *grown = fits ? realloc(r->frames, room * sizeof *grown) : NULL;
   if (!grown) {
     r->lost = true;
     return false;
   }
   r->frames = grown;
+  r->all_room += room - r->room;
   r->room = room;
   return true;
 }
