@@ -271,7 +271,7 @@ START_TEST(all_stacks_together_have_a_bound) {
   enum { EACH = 1 << 19, STACKS = 9 };
   for (unsigned stack = 0; stack < STACKS; stack++) {
     ck_assert(!regions_lost_calls(regions));
-    regions_switch(regions, stack);
+    regions_switch(regions, stack, at(0, STACK));
     for (uint32_t i = 0; i < EACH; i++)
       regions_enter(regions, WORK, 0x1000 + 2 * i, false, at(i, 0xF0000000u - i));
   }
