@@ -47,4 +47,10 @@ ends_by_timeout() {
 
 @test "--timeout ends a run of exceptions without a branch" { ends_by_timeout pend_for_ever; }
 
-@test "--timeout ends a sleep that nothing will end" { ends_by_timeout sleep_for_ever; }
+@test "a sleep that the priorities forbid to end is recognised" {
+  for core in m4 m7; do
+    simulate --core $core --mhz 64 -q --json report.json "$TEST_FIRMWARE/refused-$core.elf" --args sleep_for_ever --timeout 60
+    exits_with 0
+    equals "$(json .exit.reason)" halted
+  done
+}
