@@ -34,16 +34,11 @@ struct debug {
 /* ---- what gdb sees ---- */
 
 /* Unprivileged Thread code: the stack pointers and CONTROL can only be had from another mode (engine.c). */
-static bool is_unprivileged(machine_t *m, uint32_t control) {
-  enum { IPSR_MASK = 0x1FF };
-  return (control & CONTROL_NPRIV) && !(engine_special(m->engine, SPECIAL_XPSR) & IPSR_MASK);
-}
-
 enum { ANY_EXCEPTION = 3 };
 
 static uint32_t read_special(machine_t *m, special_register_t which) {
   uint32_t control = engine_special(m->engine, SPECIAL_CONTROL);
-  bool hidden = (which == SPECIAL_MSP || which == SPECIAL_PSP) && is_unprivileged(m, control);
+  bool hidden = (which == SPECIAL_MSP || which == SPECIAL_PSP) && !is_privileged(m);
   if (hidden) engine_set_mode(m->engine, ANY_EXCEPTION, 0);
   uint32_t value = engine_special(m->engine, which);
   if (hidden) engine_set_mode(m->engine, 0, control);
@@ -53,7 +48,7 @@ static uint32_t read_special(machine_t *m, special_register_t which) {
 /* False: the register has not taken every bit. */
 static bool write_special(machine_t *m, special_register_t which, uint32_t value) {
   uint32_t control = engine_special(m->engine, SPECIAL_CONTROL);
-  if (is_unprivileged(m, control)) {
+  if (!is_privileged(m)) {
     engine_set_mode(m->engine, ANY_EXCEPTION, 0);
     if (which == SPECIAL_CONTROL) control = value;
     if (which != SPECIAL_CONTROL) engine_set_special(m->engine, which, value);

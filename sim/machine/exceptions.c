@@ -18,7 +18,6 @@ enum {
   EXC_RETURN_BASIC_FRAME = 1 << 4,
   EXC_RETURN_THREAD = 1 << 3,
   EXC_RETURN_PROCESS_STACK = 1 << 2,
-  IPSR_WORDS = 4,
 };
 
 exception_masks_t read_masks(machine_t *m) {

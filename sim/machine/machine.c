@@ -141,15 +141,20 @@ static bool build_memory(machine_t *m) {
   return true;
 }
 
+/* The function that OPTION names: its index, or -1 after one diag_error. */
+static int32_t find_named(const machine_t *m, const char *option, const char *name) {
+  const function_t *function = program_function_named(m->program, name);
+  if (function) return program_function_index(m->program, function);
+  diag_error("%s: %s %s: no such function%s", m->program->path, option, name,
+             m->program->stripped ? " (the image is stripped)" : "");
+  return -1;
+}
+
 static bool watch_regions(machine_t *m) {
   for (size_t i = 0; i < m->options.region_count; i++) {
-    const function_t *function = program_function_named(m->program, m->options.regions[i]);
-    if (!function) {
-      diag_error("%s: --region %s: no such function%s", m->program->path, m->options.regions[i],
-                 m->program->stripped ? " (the image is stripped)" : "");
-      return false;
-    }
-    regions_watch_function(m->call_regions, program_function_index(m->program, function));
+    int32_t function = find_named(m, "--region", m->options.regions[i]);
+    if (function < 0) return false;
+    regions_watch_function(m->call_regions, function);
   }
   return true;
 }
@@ -170,16 +175,8 @@ static bool arm_timeline(machine_t *m) {
 }
 
 static bool find_stop(machine_t *m) {
-  m->stop_function = -1;
-  if (!m->options.stop_at) return true;
-  const function_t *function = program_function_named(m->program, m->options.stop_at);
-  if (!function) {
-    diag_error("%s: --stop-at %s: no such function%s", m->program->path, m->options.stop_at,
-               m->program->stripped ? " (the image is stripped)" : "");
-    return false;
-  }
-  m->stop_function = program_function_index(m->program, function);
-  return true;
+  m->stop_function = m->options.stop_at ? find_named(m, "--stop-at", m->options.stop_at) : -1;
+  return !m->options.stop_at || m->stop_function >= 0;
 }
 
 static void find_heap(machine_t *m) {
@@ -315,11 +312,7 @@ results_t *machine_run(machine_t *m) {
   m->sp = m->program->initial_sp;
   m->stacks[0] = (stack_extent_t){m->sp, m->sp};
   m->stack_count = 1;
-  engine_set_register(m->engine, REG_SP, m->sp);
-  engine_set_register(m->engine, REG_LR, 0xFFFFFFFFu); /* reset value [ARMv7-M B1.5.5] */
-  m->arrival = (arrival_t){.due = true, .transfer = true, .call = true, .address = pc, .sp = m->sp};
-  m->arrival.function = program_function_index(m->program, program_function_at(m->program, pc));
-  m->arrival.return_address = 0xFFFFFFFEu;
+  reset_arrive(m, pc, m->sp);
   if (m->options.debugger && !debug_new(m)) return NULL;
   engine_end_t how;
   for (uint32_t at = pc;; at = engine_register(m->engine, REG_PC)) {

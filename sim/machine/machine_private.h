@@ -185,8 +185,9 @@ bool may_be_interrupted(machine_t *m);
 bool sleep_until_event(machine_t *m, bool wfe);
 
 /* reset.c */
-bool reset_build_scs(machine_t *m); /* core peripherals as after reset */
-bool take_reset(machine_t *m);      /* before the next instruction; false: the run ended */
+bool reset_build_scs(machine_t *m);                        /* core peripherals as after reset */
+void reset_arrive(machine_t *m, uint32_t pc, uint32_t sp); /* registers and books as the reset handler is entered */
+bool take_reset(machine_t *m);                             /* before the next instruction; false: the run ended */
 
 /* faults.c */
 /* A fault at the instruction PC; the frame returns to RETURN_ADDRESS in IT_STATE. The text says what and where. Address

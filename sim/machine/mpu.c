@@ -71,6 +71,10 @@ static bool permits(unsigned ap, bool privileged, bool write) {
   }
 }
 
+bool scs_never_executes(uint32_t address) {
+  return (address >= 0x40000000u && address < 0x60000000u) || address >= 0xA0000000u;
+}
+
 bool scs_mpu_allows(const scs_t *scs, uint32_t address, mpu_access_t access, bool privileged, bool negative_priority) {
   uint32_t control = scs_peek(scs, MPU_CTRL);
   if (!(control & CTRL_ENABLE) || (negative_priority && !(control & CTRL_HFNMIENA))) return true;
@@ -78,8 +82,7 @@ bool scs_mpu_allows(const scs_t *scs, uint32_t address, mpu_access_t access, boo
   if (private_bus) return access != MPU_EXECUTE;
   int region = region_of(scs, address);
   if (region < 0) { /* the default memory map, for privileged code when PRIVDEFENA */
-    bool never_executes = (address >= 0x40000000u && address < 0x60000000u) || address >= 0xA0000000u;
-    return privileged && (control & CTRL_PRIVDEFENA) && !(access == MPU_EXECUTE && never_executes);
+    return privileged && (control & CTRL_PRIVDEFENA) && !(access == MPU_EXECUTE && scs_never_executes(address));
   }
   uint32_t attributes = scs->mpu_size[region];
   if (access == MPU_EXECUTE && (attributes & RASR_XN)) return false;

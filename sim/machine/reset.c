@@ -9,14 +9,20 @@ bool reset_build_scs(machine_t *m) {
   return m->scs != NULL;
 }
 
-static void reset_core(machine_t *m, uint32_t sp) {
+static void reset_core(machine_t *m) {
   engine_set_mode(m->engine, 0, 0);
   engine_set_special(m->engine, SPECIAL_XPSR, 1u << 24);
   engine_set_special(m->engine, SPECIAL_PRIMASK, 0);
   engine_set_special(m->engine, SPECIAL_BASEPRI, 0);
   engine_set_special(m->engine, SPECIAL_FAULTMASK, 0);
+}
+
+void reset_arrive(machine_t *m, uint32_t pc, uint32_t sp) {
   engine_set_register(m->engine, REG_SP, sp);
-  engine_set_register(m->engine, REG_LR, 0xFFFFFFFFu);
+  engine_set_register(m->engine, REG_LR, 0xFFFFFFFFu); /* reset value [ARMv7-M B1.5.5] */
+  m->arrival = (arrival_t){.due = true, .transfer = true, .call = true, .address = pc, .sp = sp};
+  m->arrival.function = program_function_index(m->program, program_function_at(m->program, pc));
+  m->arrival.return_address = 0xFFFFFFFEu;
 }
 
 /* A firmware that resets itself again and again would run for ever. */
@@ -38,13 +44,10 @@ bool take_reset(machine_t *m) {
               (unsigned)m->program->vector_table);
     return false;
   }
-  reset_core(m, vectors[0] & ~3u);
+  reset_core(m);
+  reset_arrive(m, vectors[1] & ~1u, vectors[0] & ~3u);
+  m->arrival.switches = m->arrival.restarts = true;
   m->event = false;
-  m->arrival = (arrival_t){.due = true, .transfer = true, .call = true, .switches = true, .restarts = true};
-  m->arrival.address = vectors[1] & ~1u;
-  m->arrival.sp = vectors[0] & ~3u;
-  m->arrival.return_address = 0xFFFFFFFEu;
-  m->arrival.function = program_function_index(m->program, program_function_at(m->program, m->arrival.address));
   execute_stack_moved(m, true);
   m->io_due = peripherals_next_event(m->peripherals);
   update_attention(m, m->pipeline.now);

@@ -130,6 +130,8 @@ void scs_set_fpcar(scs_t *scs, uint32_t address);
 /* ---- MPU (mpu.c) ---- */
 typedef enum { MPU_READ, MPU_WRITE, MPU_EXECUTE } mpu_access_t;
 bool scs_mpu_enabled(const scs_t *scs);
+/* Peripheral, device and system space of the default memory map hold no code. [ARMv7-M B3.1] */
+bool scs_never_executes(uint32_t address);
 /* NEGATIVE_PRIORITY: HardFault, NMI or FAULTMASK, where HFNMIENA decides. */
 bool scs_mpu_allows(const scs_t *scs, uint32_t address, mpu_access_t access, bool privileged, bool negative_priority);
 

@@ -188,14 +188,13 @@ static void bad_branch(machine_t *m, trap_kind_t kind, uint32_t address) {
     execute_retire(m);
   }
   m->pending = NULL;
-  bool never_executes = (address >= 0x40000000u && address < 0x60000000u) || address >= 0xA0000000u;
   fault_t fault = {.cfsr = CFSR_INVSTATE, .pc = from, .return_address = address};
   if (kind == TRAP_STATE) {
     take_fault(m, &fault, "branch to even address 0x%08x (Arm state) from %s", (unsigned)address,
                describe_address(m, from));
     return;
   }
-  fault.cfsr = never_executes ? CFSR_IACCVIOL : CFSR_IBUSERR;
+  fault.cfsr = scs_never_executes(address) ? CFSR_IACCVIOL : CFSR_IBUSERR;
   take_fault(m, &fault, "jump to 0x%08x, where there is no code, from %s", (unsigned)address,
              describe_address(m, from));
 }
