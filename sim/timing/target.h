@@ -1,4 +1,4 @@
-/* A target: the core a chip has and the memory around it, read from configs/NAME.yaml. configs/README.md says what
+/* A target: the core a chip has and the chip around it, read from configs/NAME.yaml. configs/README.md says what
    the columns mean. */
 #ifndef CMSIM_TIMING_TARGET_H
 #define CMSIM_TIMING_TARGET_H
@@ -11,6 +11,12 @@
 
 typedef enum { REGION_RAM, REGION_FLASH, REGION_ITCM, REGION_DTCM, REGION_DEVICE } region_kind_t;
 
+/* Where a number or a group of numbers comes from. */
+typedef struct {
+  const char *source, *note; /* note: NULL when there is nothing to say */
+  grade_t grade;
+} provenance_t;
+
 typedef struct {
   const char *name;
   region_kind_t kind;
@@ -18,17 +24,88 @@ typedef struct {
   unsigned first_access;     /* wait cycles of a read that does not stream behind another access */
   unsigned first_write;      /* the same of a write; only a following access notices */
   unsigned read_after_write; /* further wait cycles of a read directly behind a write */
+  unsigned beat_bytes;       /* 4 or 8: width of its bus, what one beat of a burst carries */
+  unsigned beat_cycles;      /* cycles of a beat behind the first */
+  bool bus_clock;            /* the cycles above are those of the bus, else of the core */
   const char *source, *note;
   grade_t grade;
   unsigned line; /* in the file */
 } region_t;
 
+/* Buses beside the core (AXI, AHB) of a part where they run slower than it. */
+typedef struct {
+  unsigned max_mhz; /* 0: they run at the core's clock */
+  unsigned ratio;   /* core cycles per bus cycle as the vendor's usual start-up sets it, at least 1 */
+  provenance_t from;
+} bus_t;
+
+/* First level caches of a Cortex-M7; sizes 0: the part has none. */
+typedef struct {
+  unsigned icache_bytes, dcache_bytes, icache_ways, dcache_ways, line_bytes;
+  provenance_t from;
+} l1_t;
+
+/* One row of the table of wait states: with N wait states the flash works up to up_to_mhz[N]. */
+enum { WAIT_STATES_MAX = 16 };
+typedef struct {
+  const char *range;                   /* supply and voltage scale, e.g. "2.7 to 3.6 V" */
+  unsigned up_to_khz[WAIT_STATES_MAX]; /* ascending */
+  unsigned count;
+  provenance_t from;
+} wait_states_t;
+
+/* Switches of a flash interface, as bits. */
+enum { FLASH_ICACHE = 1, FLASH_DCACHE = 2, FLASH_PREFETCH = 4 };
+
+/* The flash interface: array, line caches, prefetch. read_bytes 0: not described, flash answers at once. */
+typedef struct {
+  unsigned read_bytes;                 /* what one read of the array delivers */
+  unsigned icache_lines, dcache_lines; /* 0: no such cache in the interface */
+  unsigned line_bytes;                 /* of those caches: one or several reads */
+  unsigned has;                        /* switches it has, FLASH_* */
+  unsigned usual;                      /* those on after the vendor's usual start-up */
+  bool bus_clock;                      /* its table and its wait states are in cycles of the bus, else of the core */
+  uint32_t acr;          /* address of the register that sets it, 0: firmware's settings are not followed */
+  uint32_t acr_reset;    /* its value after reset */
+  uint32_t latency_mask; /* its field of wait states, from bit 0 on */
+  uint32_t icache_bit, dcache_bit, prefetch_bit; /* masks of its switches, 0: none */
+  unsigned data_wait;                            /* wait cycles of a data read that its cache or buffer has */
+  unsigned miss_wait;                            /* cycles that a read of the array takes beyond 1 + wait states */
+  provenance_t from;
+  wait_states_t *tables; /* the first is the usual one */
+  size_t table_count;
+} flash_t;
+
+typedef struct {
+  unsigned khz;
+  double milliamperes; /* typical, 25 C */
+  double at_most;      /* the data sheet's maximum, 0: none stated */
+} current_t;
+
+/* Supply current by clock, under stated conditions. */
+typedef struct {
+  const char *name; /* what distinguishes it in words: "flash, ART on, LDO" */
+  bool sleep;       /* in sleep, else while running */
+  double volts;
+  const char *workload, *peripherals;
+  current_t *points; /* ascending clock */
+  size_t point_count;
+  provenance_t from;
+} power_t;
+
 /* All strings belong to the target. */
 typedef struct {
   const char *name, *core, *title;
-  region_t *regions; /* in order of address, none overlapping */
+  const char *vendor;  /* NULL: not stated */
+  const char *extends; /* the target it was written on top of, or NULL */
+  region_t *regions;   /* in order of address, none overlapping */
   size_t region_count;
-  unsigned zero_wait_mhz;  /* above this clock the part's flash waits, which is not modelled yet; 0: not stated */
+  bus_t bus;
+  l1_t l1;
+  flash_t flash;
+  power_t *power; /* the first that does not sleep is the usual one */
+  size_t power_count;
+  unsigned zero_wait_mhz;  /* above this clock the part's flash waits, where no table says more; 0: not stated */
   unsigned max_mhz;        /* 0: not stated */
   const char *peripherals; /* configs/peripherals/NAME.yaml, or NULL */
   uint32_t hse_hz;         /* crystal of the usual board; 0: as the family has it */
