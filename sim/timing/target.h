@@ -11,12 +11,6 @@
 
 typedef enum { REGION_RAM, REGION_FLASH, REGION_ITCM, REGION_DTCM, REGION_DEVICE } region_kind_t;
 
-/* Where a number or a group of numbers comes from. */
-typedef struct {
-  const char *source, *note; /* note: NULL when there is nothing to say */
-  grade_t grade;
-} provenance_t;
-
 typedef struct {
   const char *name;
   region_kind_t kind;
