@@ -77,8 +77,8 @@ static bool issues(const cost_t *cost) {
 START_TEST(short_way_equals_long_way) {
   uint32_t seed = (uint32_t)_i + 1, address = 0x08000000u + 2u * (unsigned)(_i % 2);
   pipeline_t shortly, fully;
-  pipeline_reset(&shortly, model);
-  pipeline_reset(&fully, model);
+  pipeline_reset(&shortly, model, NULL);
+  pipeline_reset(&fully, model, NULL);
   unsigned plain = 0;
   for (unsigned n = 0; n < PROGRAM; n++) {
     insn_t insn = pick(&seed, address), long_insn = insn;
@@ -103,8 +103,8 @@ END_TEST
 START_TEST(asking_when_it_would_issue_changes_nothing) {
   uint32_t seed = 7, address = 0x08000000u;
   pipeline_t asked, left_alone;
-  pipeline_reset(&asked, model);
-  pipeline_reset(&left_alone, model);
+  pipeline_reset(&asked, model, NULL);
+  pipeline_reset(&left_alone, model, NULL);
   for (unsigned n = 0; n < PROGRAM; n++) {
     insn_t insn = pick(&seed, address);
     outcome_t outcome = happen(&seed, &insn);
@@ -132,7 +132,7 @@ static unsigned behind_writeback(bool rule) {
   core_model_t *m7 = cost_model_of(CMSIM_SOURCE_DIR, "m7");
   ck_assert(m7 && (rule || cost_model_rule_off(m7, "predicated_result")));
   pipeline_t pipeline;
-  pipeline_reset(&pipeline, m7);
+  pipeline_reset(&pipeline, m7, NULL);
   cost_t cost = {0};
   for (unsigned i = 0; i < sizeof steps / sizeof *steps; i++) {
     insn_t insn;
@@ -154,7 +154,7 @@ static unsigned with_events(const core_model_t *of, const uint8_t *bytes, outcom
   static const uint8_t nop[] = {0x00, 0xBF, 0, 0};
   pipeline_t pipeline;
   insn_t insn;
-  pipeline_reset(&pipeline, of);
+  pipeline_reset(&pipeline, of, NULL);
   for (unsigned i = 0; i < 2; i++) {
     decode_insn(decoder, nop, 0x08000000u + 2 * i, (it_context_t){0}, &insn);
     pipeline_step(&pipeline, &insn, &(outcome_t){0}, cost);

@@ -32,6 +32,7 @@ void io_write(void *machine, uint32_t address, unsigned bytes, uint32_t value) {
   if (m->refused.due || bit_band_write(m, address, value)) return;
   uint64_t now = execute_now(m);
   peripherals_write(m->peripherals, address, bytes, value, now);
+  if (m->memory) chip_io_written(m, address, bytes, value);
   io_changed(m);
 }
 

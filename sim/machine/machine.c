@@ -24,6 +24,7 @@ static void ppb_write(void *context, uint32_t address, unsigned bytes, uint32_t 
   if (m->refused.due) return;
   uint64_t now = scs_is_timer(address) ? execute_now(m) : m->pipeline.now;
   scs_write(m->scs, address, bytes, value, now);
+  if (m->memory) chip_ppb_written(m, address & ~3u, value);
   update_attention(m, now);
 }
 
@@ -226,7 +227,8 @@ static bool build(machine_t *m) {
   if (!m->code || !m->call_regions || !io_build(m)) return false;
   if (!m7 && !bit_band_build(m)) return false;
   find_heap(m);
-  pipeline_reset(&m->pipeline, m->model);
+  if (!chip_build(m)) return false;
+  pipeline_reset(&m->pipeline, m->model, m->memory);
   m->cycle_limit = m->options.max_cycles ? m->options.max_cycles : UINT64_MAX;
   m->requests = m->options.requests;
   update_attention(m, 0);
@@ -260,6 +262,7 @@ void machine_free(machine_t *m) {
   peripherals_free(m->peripherals);
   scs_free(m->scs);
   engine_free(m->engine);
+  memory_free(m->memory);
   target_free(m->target);
   cost_model_free(m->model);
   symbols_close(m->symbols);
@@ -288,7 +291,7 @@ static void check_clock(machine_t *m) {
   if (target->max_mhz && m->options.mhz > target->max_mhz) {
     add_warning(m, "clock-too-high", 0, "%s runs at %u MHz at most", target->title, target->max_mhz);
   }
-  if (target->zero_wait_mhz && m->options.mhz > target->zero_wait_mhz) {
+  if (!m->memory && target->zero_wait_mhz && m->options.mhz > target->zero_wait_mhz) {
     add_warning(m, "wait-states", 0,
                 "above %u MHz this part's flash needs wait states, which are not modelled yet: expect it to be slower",
                 target->zero_wait_mhz);
@@ -348,6 +351,7 @@ results_t *machine_run(machine_t *m) {
   }
   warn_of_abandoned(m);
   io_finish(m);
+  chip_finish(m);
   assert_every_cycle_owned(m);
   return collect_results(m);
 }

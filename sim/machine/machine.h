@@ -16,6 +16,7 @@ typedef struct {
   program_options_t image;
   const char *core; /* "m4" or "m7" */
   const char *mcu;  /* configs/MCU.yaml, or NULL: the generic target of the core */
+  bool ideal_memory; /* no wait states, no caches, whatever the chip */
   double mhz;
   const char *data_directory;      /* holds cost_models/ and configs/ */
   uint32_t flash_bytes, ram_bytes; /* limits of the generic target, 0: as the image wants */

@@ -98,6 +98,13 @@ typedef struct {
   size_t count;
 } trace_t;
 
+/* What firmware has set of the chip's memory system. */
+typedef struct {
+  bool flash_set;       /* it has written the flash interface's register */
+  uint32_t acr;         /* that register */
+  unsigned wait_states; /* in force, in cycles of the flash's clock */
+} chip_t;
+
 struct machine {
   /* hot */
   code_slot_t *pending;  /* announced by the engine, not yet timed */
@@ -136,6 +143,8 @@ struct machine {
   symbols_t *symbols;
   core_model_t *model;
   target_t *target;
+  memory_t *memory; /* NULL: answers as its regions say, at once */
+  chip_t chip;
   memory_map_t map;
   scs_t *scs;
   scs_config_t scs_config;
@@ -246,6 +255,13 @@ void io_write(void *machine, uint32_t address, unsigned bytes, uint32_t value);
 void io_advance(machine_t *m, uint64_t now); /* what fell due until NOW */
 bool io_build(machine_t *m);
 void io_finish(machine_t *m);
+
+/* chip.c: flash interface and caches, as firmware sets them */
+bool chip_build(machine_t *m);
+void chip_reset(machine_t *m);
+void chip_io_written(machine_t *m, uint32_t address, unsigned bytes, uint32_t value);
+void chip_ppb_written(machine_t *m, uint32_t address, uint32_t value);
+void chip_finish(machine_t *m); /* warnings at the end of a run */
 
 /* debug.c: a debugger watches every instruction and access */
 bool debug_new(machine_t *m);

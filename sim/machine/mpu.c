@@ -89,6 +89,26 @@ bool scs_mpu_allows(const scs_t *scs, uint32_t address, mpu_access_t access, boo
   return permits(attributes >> 24 & 7, privileged, access == MPU_WRITE);
 }
 
+/* TEX, C, B and S of a region; shared memory is not cached by a Cortex-M7. [ARMv7-M B3.5.9; TRM7] */
+static policy_t policy_of_attributes(uint32_t attributes) {
+  unsigned tex = attributes >> 19 & 7, c = attributes >> 17 & 1, b = attributes >> 16 & 1;
+  bool shared = attributes >> 18 & 1;
+  if (shared) return POLICY_UNCACHED;
+  if (tex & 4) { /* outer policy in TEX[1:0], inner in C and B */
+    static const policy_t inner[] = {POLICY_UNCACHED, POLICY_WRITE_BACK_ALLOCATE, POLICY_WRITE_THROUGH,
+                                     POLICY_WRITE_BACK};
+    return inner[c << 1 | b];
+  }
+  if (!c) return POLICY_UNCACHED;
+  if (tex == 0) return b ? POLICY_WRITE_BACK : POLICY_WRITE_THROUGH;
+  return tex == 1 && b ? POLICY_WRITE_BACK_ALLOCATE : POLICY_UNCACHED;
+}
+
+policy_t scs_mpu_policy(const scs_t *scs, uint32_t address) {
+  int region = scs_mpu_enabled(scs) ? region_of(scs, address) : -1;
+  return region < 0 ? memory_default_policy(address) : policy_of_attributes(scs->mpu_size[region]);
+}
+
 #define MPU_WINDOW(base)                                                                                               \
   {(base), 1, 0, 0xFFFFFFE0, ON_BOTH, rbar_read, rbar_write}, {                                                        \
     (base) + 4, 1, 0, 0x173FFF3F, ON_BOTH, rasr_read, rasr_write                                                       \

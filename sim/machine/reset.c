@@ -45,6 +45,7 @@ bool take_reset(machine_t *m) {
     return false;
   }
   reset_core(m);
+  chip_reset(m);
   reset_arrive(m, vectors[1] & ~1u, vectors[0] & ~3u);
   m->arrival.switches = m->arrival.restarts = true;
   m->event = false;

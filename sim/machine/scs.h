@@ -6,6 +6,8 @@
 #ifndef CMSIM_MACHINE_SCS_H
 #define CMSIM_MACHINE_SCS_H
 
+#include "timing/memory.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -52,6 +54,8 @@ uint64_t scs_systick_next_zero(const scs_t *scs, uint64_t now);
 /* For the machine's checks. */
 bool scs_fpu_enabled(const scs_t *scs); /* CPACR grants CP10 and CP11 */
 uint32_t scs_vtor(const scs_t *scs);
+/* Cacheability of ADDRESS by the MPU and, where no region holds it, the default map. policy_t of timing/memory.h. */
+policy_t scs_mpu_policy(const scs_t *scs, uint32_t address);
 bool scs_dcache_enabled(const scs_t *scs);
 bool scs_icache_enabled(const scs_t *scs);
 bool scs_systick_interrupt_enabled(const scs_t *scs); /* CSR.ENABLE and CSR.TICKINT */

@@ -6,8 +6,9 @@ enum { CORE_BIT_M4 = 1 };
 
 static bool is_m4(const pipeline_t *pipeline) { return pipeline->model->core_bit == CORE_BIT_M4; }
 
-void pipeline_reset(pipeline_t *pipeline, const core_model_t *model) {
+void pipeline_reset(pipeline_t *pipeline, const core_model_t *model, memory_t *memory) {
   memset(pipeline, 0, sizeof *pipeline);
+  pipeline->memory = memory;
   pipeline->model = model;
   if (is_m4(pipeline)) {
     m4_reset(pipeline);
@@ -115,6 +116,11 @@ void pipeline_drain(pipeline_t *pipeline, cost_t *cost) {
 
 uint64_t pipeline_issue_cycle(const pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome) {
   pipeline_t copy = *pipeline;
+  memory_t trial;
+  if (pipeline->memory) {
+    memory_trial(pipeline->memory, &trial);
+    copy.memory = &trial;
+  }
   cost_t cost;
   pipeline_step(&copy, insn, outcome, &cost);
   if (cost.paired) return pipeline->state.m7.older_time;

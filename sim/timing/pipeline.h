@@ -10,6 +10,7 @@
 
 #include "timing/cost_model.h"
 #include "timing/insn.h"
+#include "timing/memory.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -103,6 +104,8 @@ typedef struct {
   m4_access_t access;
   uint8_t fetched;          /* halfwords in the fetch queue when the last instruction issued, without its own */
   uint8_t fetch_slots_lost; /* fetches that the last instruction took away */
+  bool fetching;            /* with a memory: a fetch is on the bus, complete at fetch_free; else the next may begin then */
+  uint64_t fetch_free;
   uint8_t unaligned_run;    /* unaligned 32-bit opcodes in a row (rule unaligned_run) */
   bool queue_full;          /* only 16-bit opcodes since the last taken branch or multi-cycle instruction */
   uint64_t fetched_at;      /* cycle at which the last instruction issued */
@@ -116,6 +119,7 @@ typedef struct {
 
 /* ---- Cortex-M7 ---- */
 enum { NO_LINE = 1 }; /* not aligned: fetches nothing */
+enum { FETCH_QUEUE_MAX = 8 };
 enum { PREDICTOR_MAX = 256, RETURN_STACK_MAX = 16, STORE_QUEUE = STORE_QUEUE_DEPTH_MAX, STORE_BANKS = 2 };
 
 /* Branch target address cache with two-bit counters, and a return stack. Organisation assumed: see cost_models. */
@@ -157,12 +161,16 @@ typedef struct {
   uint64_t fetch_from; /* cycle of the next fetch */
   uint32_t fetch_line; /* aligned address of the fetch that the last instruction ended in, or NO_LINE */
   uint8_t fetched;     /* fetches in the queue behind that one */
+  uint8_t entry;       /* place of the next fetch in entry_left[] */
+  uint64_t entry_left[FETCH_QUEUE_MAX]; /* with a memory: cycles at which the last fetches left the queue */
+  uint64_t fetch_done;                  /* and the one at which the last fetch was complete */
   store_queue_t stores;
   predictor_t predictor;
 } m7_state_t;
 
 typedef struct {
   const core_model_t *model;
+  memory_t *memory; /* NULL: what outcome_t says is all; else flash and caches are asked. Not owned */
   uint64_t now; /* cycles charged so far; the next instruction issues here unless something holds it */
   union {
     m4_state_t m4;
@@ -170,7 +178,7 @@ typedef struct {
   } state;
 } pipeline_t;
 
-void pipeline_reset(pipeline_t *pipeline, const core_model_t *model);
+void pipeline_reset(pipeline_t *pipeline, const core_model_t *model, memory_t *memory);
 
 /* Steps one executed (or skipped) instruction. COST is overwritten. */
 void pipeline_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, cost_t *cost);

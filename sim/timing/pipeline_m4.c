@@ -15,6 +15,8 @@ void m4_reset(pipeline_t *pipeline) {
   m4_state_t *s = &pipeline->state.m4;
   memset(s, 0, sizeof *s);
   s->access = no_access;
+  unsigned words = pipeline->model->parameters[PARAMETER_FETCH_QUEUE_HALFWORDS].value;
+  s->fetch_free = pipeline->now > words ? pipeline->now - words : 0; /* time enough to fill the queue */
 }
 
 static void charge_parameter(cost_t *cost, const core_model_t *model, parameter_t id, cause_t cause, bool previous) {
@@ -215,11 +217,67 @@ static void remember_fp(m4_state_t *s, const core_model_t *model, const insn_t *
   }
 }
 
+/* The first halfword behind THERE halfwords in the queue, and with it its word. Code at SYSTEM_BUS and above comes over
+   the system bus, whose fetches are registered. [TRM4 bus interfaces] */
+static unsigned fetch_word(const pipeline_t *pipeline, uint32_t address, uint64_t there, uint64_t cycle) {
+  enum { SYSTEM_BUS = 0x20000000 }; /* not cycles: address */
+  uint32_t word = (uint32_t)(address + there * sizeof(uint16_t)) & ~(uint32_t)(sizeof(uint32_t) - 1);
+  if (word >= SYSTEM_BUS) return pipeline->model->parameters[PARAMETER_SYSTEM_BUS_FETCH].value;
+  return memory_fetch_word(pipeline->memory, word, cycle);
+}
+
+/* The same where memory makes fetches wait. The bus is busy until a fetch is complete, also one whose word a taken
+   branch has made useless; the queue goes on filling while instructions execute. */
+static void wait_for_memory(pipeline_t *pipeline, const insn_t *insn, cost_t *cost) {
+  m4_state_t *s = &pipeline->state.m4;
+  const cost_parameter_t *rate = &pipeline->model->parameters[PARAMETER_FETCH_HALFWORDS];
+  unsigned capacity = pipeline->model->parameters[PARAMETER_FETCH_QUEUE_HALFWORDS].value;
+  unsigned needed = insn->size / sizeof insn->opcode[0];
+  uint64_t issue = pipeline->now + cost->cycles, now = issue, there = s->fetched;
+  uint32_t from = insn->address; /* what the halfwords in the queue count from */
+  bool memory_waited = false;
+  if (s->was_taken) {
+    uint64_t request = now - 1;
+    if (s->fetching && s->fetch_free > request) request = s->fetch_free;
+    unsigned wait = fetch_word(pipeline, from, 0, request);
+    memory_waited = wait || request >= now;
+    s->fetching = false;
+    s->fetch_free = request + 1 + wait;
+    if (s->fetch_free > now) now = s->fetch_free;
+    there = rate->value - ((from / sizeof insn->opcode[0]) & (rate->value - 1));
+  } else if (!s->fetching) {
+    s->fetch_free += s->fetch_slots_lost;
+  }
+  for (;;) {
+    if (!s->fetching) {
+      if (there >= capacity || (s->fetch_free >= now && there >= needed)) break;
+      unsigned wait = fetch_word(pipeline, from, there, s->fetch_free);
+      s->fetching = true;
+      s->fetch_free += 1 + wait;
+      if (wait && s->fetch_free > now && there < needed) memory_waited = true;
+    }
+    if (s->fetch_free > now && there >= needed) break;
+    if (s->fetch_free > now) now = s->fetch_free;
+    s->fetching = false;
+    there = there + rate->value < capacity ? there + rate->value : capacity;
+  }
+  if (!s->fetching && s->fetch_free < now) s->fetch_free = now; /* the queue was full */
+  grade_t grade = memory_waited ? (grade_t)pipeline->memory->flash_grade : rate->from.grade;
+  charge(cost, memory_waited ? CAUSE_FLASH : CAUSE_FETCH, grade, (unsigned)(now - issue));
+  s->fetched = (uint8_t)(there - needed);
+  s->fetched_at = now;
+  s->fetch_slots_lost = 0;
+}
+
 /* Rule fetch_queue: one aligned word a cycle goes into a queue of three; a taken branch empties it, and the word with
    the target is there when the target may issue. [KA-PF; C branch timing] Rule speculative_fetch: a conditional branch
    that falls through has used a fetch for its target. [M3-PF; J-M4] */
 static void wait_for_fetch(pipeline_t *pipeline, const insn_t *insn, cost_t *cost) {
   m4_state_t *s = &pipeline->state.m4;
+  if (pipeline->memory) {
+    wait_for_memory(pipeline, insn, cost);
+    return;
+  }
   const cost_parameter_t *capacity = &pipeline->model->parameters[PARAMETER_FETCH_QUEUE_HALFWORDS];
   const cost_parameter_t *rate = &pipeline->model->parameters[PARAMETER_FETCH_HALFWORDS];
   unsigned needed = insn->size / sizeof insn->opcode[0];
@@ -278,9 +336,16 @@ static void remember(pipeline_t *pipeline, const insn_t *insn, const outcome_t *
 
 /* A read waits for memory unless it streams behind another access to the same slave; a write's wait is settled with the
    next access. */
-static void charge_memory(const m4_state_t *s, const insn_t *insn, const outcome_t *outcome, cost_t *cost) {
+static void charge_memory(const pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, uint64_t issued,
+                          cost_t *cost) {
+  const m4_state_t *s = &pipeline->state.m4;
   if (insn->memory != MEMORY_LOAD) return;
   grade_t grade = (grade_t)outcome->memory_grade;
+  if (pipeline->memory && memory_is_flash(pipeline->memory, outcome->address)) {
+    unsigned words = insn->transfers > 1 ? insn->transfers : 1;
+    charge(cost, CAUSE_FLASH, (grade_t)pipeline->memory->flash_grade,
+           flash_read(&pipeline->memory->flash, outcome->address, words, issued));
+  }
   if (!streams_behind(s, outcome)) charge(cost, CAUSE_MEMORY, grade, outcome->first_wait);
   if (s->access.was_write) charge(cost, CAUSE_MEMORY, grade, outcome->after_write_wait);
 }
@@ -341,7 +406,7 @@ void m4_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
     grade_t grade = GRADE_MEASURED;
     misaligned = misaligned_cycles(model, insn, outcome, &grade);
     if (insn->memory == MEMORY_LOAD) charge(cost, CAUSE_MISALIGNED, grade, misaligned);
-    charge_memory(s, insn, outcome, cost);
+    charge_memory(pipeline, insn, outcome, issued, cost);
   }
   if (outcome->taken) {
     charge(cost, CAUSE_BRANCH, row->from.grade, row->taken);

@@ -158,11 +158,38 @@ static void hold_for_fetch(pipeline_t *pipeline, const insn_t *insn, uint32_t la
   hold_until(hold, s->fetch_from, CAUSE_FETCH, bytes->from.grade);
 }
 
+/* The same with a memory. A fetch begins as soon as one of the queue's entries is free and the fetch before it is
+   complete; so what memory takes is hidden as long as the queue lasts. */
+static void hold_for_memory(pipeline_t *pipeline, const insn_t *insn, uint32_t last, hold_t *hold) {
+  m7_state_t *s = &pipeline->state.m7;
+  const cost_parameter_t *bytes = &pipeline->model->parameters[PARAMETER_FETCH_BYTES];
+  unsigned entries = pipeline->model->parameters[PARAMETER_FETCH_QUEUE_ENTRIES].value;
+  uint32_t first = insn->address & ~(bytes->value - 1u);
+  uint64_t at = s->slot_open ? s->older_time : pipeline->now;
+  for (uint32_t line = first != s->fetch_line ? first : last;; line = last) {
+    uint64_t *left = &s->entry_left[s->entry % entries];
+    uint64_t request = *left > s->fetch_done ? *left : s->fetch_done;
+    answer_t memory = memory_fetch(pipeline->memory, line, request);
+    uint64_t there = request + 1 + memory.wait;
+    s->fetch_done = there;
+    if (there > at) {
+      cause_t cause = memory.wait ? (cause_t)memory.cause : CAUSE_FETCH;
+      hold_until(hold, there, cause, memory.wait ? (grade_t)memory.grade : bytes->from.grade);
+      at = there;
+    }
+    *left = at;
+    s->entry++;
+    if (line == last) break;
+  }
+  s->fetch_line = last;
+}
+
 /* After a misprediction the first fetch is there when the refill has passed. */
 static void refill_fetch(m7_state_t *s, uint64_t issue) {
   s->fetch_line = NO_LINE;
   s->fetched = 0;
-  s->fetch_from = issue - 1;
+  s->fetch_from = s->fetch_done = issue - 1;
+  memset(s->entry_left, 0, sizeof s->entry_left);
 }
 
 /* A load of a word that a recent store has not yet delivered. [LM] Rule store_queue: a store that finds no room. [J-M7]
@@ -384,12 +411,29 @@ static void charge_branch(pipeline_t *pipeline, const insn_t *insn, const outcom
   refill_fetch(s, pipeline->now + cost->cycles);
 }
 
+/* Memory's answer to a load or store. The pipeline stands meanwhile, so what was loaded is as much later. */
+static void charge_access(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, uint64_t cycle,
+                          cost_t *cost) {
+  m7_state_t *s = &pipeline->state.m7;
+  unsigned bytes = words_moved(insn) * insn->access_bytes;
+  answer_t answer = insn->memory == MEMORY_LOAD ? memory_load(pipeline->memory, outcome->address, bytes, cycle)
+                                                : memory_store(pipeline->memory, outcome->address, bytes, cycle);
+  if (!answer.wait) return;
+  charge(cost, (cause_t)answer.cause, (grade_t)answer.grade, answer.wait);
+  for (uint64_t left = insn->memory == MEMORY_LOAD ? insn->writes : 0; left; left &= left - 1)
+    s->issued[__builtin_ctzll(left)] += answer.wait;
+}
+
 /* What follows the issue itself, in either slot. */
 static void charge_consequences(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, uint64_t cycle,
                                 bool younger, cost_t *cost) {
   if (outcome->has_address) {
     if (insn->flags & INSN_SINGLE_LOAD) charge_misaligned(pipeline, insn, outcome, younger, cost);
-    charge(cost, CAUSE_MEMORY, (grade_t)outcome->memory_grade, outcome->first_wait);
+    if (pipeline->memory) {
+      charge_access(pipeline, insn, outcome, cycle, cost);
+    } else {
+      charge(cost, CAUSE_MEMORY, (grade_t)outcome->memory_grade, outcome->first_wait);
+    }
   }
   if (insn->flow != FLOW_NONE) charge_branch(pipeline, insn, outcome, cycle, cost);
 }
@@ -449,7 +493,11 @@ void m7_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
   if (insn->flags & INSN_FP) hold_for_fpu(pipeline, insn, &hold);
   uint32_t line = (insn->address + insn->size - 1u) & ~(pipeline->model->parameters[PARAMETER_FETCH_BYTES].value - 1u);
   if (line != s->fetch_line && rule_is_on(pipeline->model, RULE_FETCH_QUEUE)) {
-    hold_for_fetch(pipeline, insn, line, &hold);
+    if (pipeline->memory) {
+      hold_for_memory(pipeline, insn, line, &hold);
+    } else {
+      hold_for_fetch(pipeline, insn, line, &hold);
+    }
   }
   if (outcome->has_address) {
     hold_for_stores(pipeline, insn, outcome, &hold);

@@ -1,0 +1,104 @@
+/* The chip's memory system as firmware sets it: wait states and switches of the flash interface, first level caches and
+   their maintenance, the attributes of the MPU. */
+#include "machine/machine_private.h"
+
+#include "base/diag.h"
+
+enum {
+  ADDRESS_CCR = 0xE000ED14,
+  ADDRESS_MPU = 0xE000ED94,
+  ADDRESS_MPU_END = 0xE000EDB8,
+  ADDRESS_ICIALLU = 0xE000EF50,
+  ADDRESS_DCCISW = 0xE000EF74
+};
+
+/* Until the firmware sets the interface, it is taken to be as the vendor's start-up leaves it at this clock. */
+static void set_flash(machine_t *m) {
+  const flash_t *flash = &m->target->flash;
+  unsigned on = flash->usual;
+  int wait_states = target_wait_states(m->target, m->options.mhz);
+  if (m->chip.flash_set && flash->acr) {
+    uint32_t acr = m->chip.acr;
+    on = (acr & flash->icache_bit ? FLASH_ICACHE : 0u) | (acr & flash->dcache_bit ? FLASH_DCACHE : 0u) |
+         (acr & flash->prefetch_bit ? FLASH_PREFETCH : 0u);
+    if (flash->wait_states_forced < 0) wait_states = (int)(acr & flash->latency_mask);
+  }
+  if (wait_states < 0) wait_states = 0;
+  on = (on | flash->forced_on) & ~flash->forced_off & flash->has;
+  m->chip.wait_states = (unsigned)wait_states;
+  unsigned ratio = flash->bus_clock && m->target->bus.ratio ? m->target->bus.ratio : 1;
+  memory_set_flash(m->memory, (unsigned)wait_states * ratio, on);
+}
+
+static policy_t policy_of(void *machine, uint32_t address) {
+  const machine_t *m = machine;
+  return scs_mpu_policy(m->scs, address);
+}
+
+bool chip_build(machine_t *m) {
+  if (m->options.ideal_memory) return true;
+  bool ok;
+  m->memory = memory_new(m->target, m->options.mhz, &ok);
+  if (!ok) diag_error("out of memory");
+  if (m->memory) set_flash(m);
+  return ok;
+}
+
+void chip_reset(machine_t *m) {
+  m->chip = (chip_t){0};
+  if (!m->memory) return;
+  m->memory->policy = NULL;
+  set_flash(m);
+  memory_set_l1(m->memory, false, false);
+}
+
+void chip_io_written(machine_t *m, uint32_t address, unsigned bytes, uint32_t value) {
+  const flash_t *flash = &m->target->flash;
+  if (!m->memory || !flash->acr || (address & ~3u) != flash->acr) return;
+  if (!m->chip.flash_set) m->chip.acr = flash->acr_reset;
+  uint32_t lanes = bytes >= sizeof value ? UINT32_MAX : ((1u << bytes * 8) - 1u) << (address & 3u) * 8;
+  m->chip.acr = (m->chip.acr & ~lanes) | (value << (address & 3u) * 8 & lanes);
+  m->chip.flash_set = true;
+  set_flash(m);
+}
+
+/* ICIALLU and what follows it, in the order of their addresses. [ARMv7-M B3.2.2] */
+static void maintain(machine_t *m, uint32_t address, uint32_t value) {
+  static const maintenance_t operations[] = {MAINTAIN_INVALIDATE_ICACHE,
+                                             MAINTAIN_INVALIDATE_ICACHE, /* reserved */
+                                             MAINTAIN_INVALIDATE_INSTRUCTION_LINE,
+                                             MAINTAIN_INVALIDATE_LINE,
+                                             MAINTAIN_INVALIDATE_PLACE,
+                                             MAINTAIN_CLEAN_LINE, /* to the point of unification */
+                                             MAINTAIN_CLEAN_LINE,
+                                             MAINTAIN_CLEAN_PLACE,
+                                             MAINTAIN_CLEAN_INVALIDATE_LINE,
+                                             MAINTAIN_CLEAN_INVALIDATE_PLACE};
+  memory_maintain(m->memory, operations[(address - ADDRESS_ICIALLU) / sizeof value], value, m->pipeline.now);
+}
+
+void chip_ppb_written(machine_t *m, uint32_t address, uint32_t value) {
+  if (!m->memory || !m->memory->m7) return;
+  if (address == ADDRESS_CCR) {
+    memory_set_l1(m->memory, scs_icache_enabled(m->scs), scs_dcache_enabled(m->scs));
+  } else if (address >= ADDRESS_ICIALLU && address <= ADDRESS_DCCISW) {
+    maintain(m, address, value);
+  } else if (address >= ADDRESS_MPU && address < ADDRESS_MPU_END) {
+    m->memory->policy = scs_mpu_enabled(m->scs) ? policy_of : NULL;
+    m->memory->context = m;
+  }
+}
+
+void chip_finish(machine_t *m) {
+  if (!m->memory) return;
+  int needed = target_wait_states(m->target, m->options.mhz);
+  if (m->chip.flash_set && needed > (int)m->chip.wait_states) {
+    add_warning(m, "too-few-wait-states", 0,
+                "the firmware sets %u flash wait states; at %.6g MHz the part needs %d (%s): on silicon it would read wrong",
+                m->chip.wait_states, m->options.mhz, needed, m->target->flash.tables[0].range);
+  }
+  bool uses_flash = m->target->flash.read_bytes;
+  if (uses_flash && needed < 0 && m->target->flash.table_count) {
+    add_warning(m, "clock-too-high", 0, "at %.6g MHz the part's table has no wait states", m->options.mhz);
+  }
+}

@@ -1,0 +1,80 @@
+#include "timing/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool add_slaves(memory_t *memory, const target_t *target) {
+  for (size_t i = 0; i < target->region_count; i++) {
+    const region_t *from = &target->regions[i];
+    if (memory->slave_count == MEMORY_REGIONS_MAX) return false;
+    unsigned ratio = from->bus_clock && target->bus.ratio ? target->bus.ratio : 1;
+    memory->slaves[memory->slave_count++] =
+        (slave_t){.base = from->base,
+                  .bytes = from->bytes,
+                  .tcm = from->kind == REGION_ITCM || from->kind == REGION_DTCM,
+                  .flash = from->kind == REGION_FLASH,
+                  .first_read = from->first_access * ratio,
+                  .first_write = from->first_write * ratio,
+                  .beat_bytes = from->beat_bytes,
+                  .beat_cycles = from->beat_cycles * ratio,
+                  .grade = (uint8_t)from->grade};
+  }
+  return true;
+}
+
+static bool build(memory_t *memory, const target_t *target) {
+  memory->m7 = strcmp(target->core, "cortex-m7") == 0;
+  for (size_t i = 0; i < target->region_count; i++) {
+    if (target->regions[i].kind != REGION_FLASH) continue;
+    memory->flash_base = target->regions[i].base;
+    memory->flash_bytes = target->regions[i].bytes;
+    break;
+  }
+  memory->flash_grade = (uint8_t)target->flash.from.grade;
+  if (!memory->m7) return !target->flash.read_bytes || flash_init(&memory->flash, &target->flash);
+  memory->flash_read_shift = target->flash.read_bytes ? (unsigned)__builtin_ctz(target->flash.read_bytes) : 0;
+  return add_slaves(memory, target) &&
+         cache_init(&memory->icache, target->l1.icache_bytes, target->l1.icache_ways, target->l1.line_bytes,
+                    REPLACE_RANDOM) &&
+         cache_init(&memory->dcache, target->l1.dcache_bytes, target->l1.dcache_ways, target->l1.line_bytes,
+                    REPLACE_RANDOM);
+}
+
+memory_t *memory_new(const target_t *target, double mhz, bool *ok) {
+  (void)mhz;
+  *ok = true;
+  bool described = target->flash.read_bytes || target->l1.icache_bytes || target->l1.dcache_bytes;
+  if (!described) return NULL;
+  memory_t *memory = calloc(1, sizeof *memory);
+  *ok = memory && build(memory, target);
+  if (*ok) return memory;
+  memory_free(memory);
+  return NULL;
+}
+
+void memory_free(memory_t *memory) {
+  if (!memory) return;
+  flash_free(&memory->flash);
+  cache_free(&memory->icache);
+  cache_free(&memory->dcache);
+  free(memory);
+}
+
+void memory_trial(const memory_t *memory, memory_t *copy) {
+  *copy = *memory;
+  copy->trial = true;
+  copy->icache.frozen = copy->dcache.frozen = copy->flash.icache.frozen = copy->flash.dcache.frozen = true;
+}
+
+void memory_set_flash(memory_t *memory, unsigned wait_states, unsigned on) {
+  memory->flash_wait = memory->flash.wait_states = wait_states;
+  unsigned off = memory->flash.on & ~on;
+  if (off & FLASH_ICACHE) cache_invalidate_all(&memory->flash.icache);
+  if (off & FLASH_DCACHE) cache_invalidate_all(&memory->flash.dcache);
+  memory->flash.on = on;
+}
+
+void memory_set_l1(memory_t *memory, bool icache_on, bool dcache_on) {
+  memory->icache_on = icache_on && memory->icache.sets;
+  memory->dcache_on = dcache_on && memory->dcache.sets;
+}
