@@ -170,6 +170,14 @@ bool yamlfile_number(const char *word, unsigned long max, unsigned long *value) 
   return !errno && *end == '\0' && *value <= max;
 }
 
+bool yamlfile_decimal(const char *word, double max, double *value) {
+  size_t whole = strspn(word, "0123456789"), length = whole;
+  if (word[length] == '.') length += 1 + strspn(word + length + 1, "0123456789");
+  if (whole == 0 || word[length] || word[length - 1] == '.') return false;
+  *value = strtod(word, NULL);
+  return *value <= max;
+}
+
 /* Offset behind a quoted scalar that starts at FROM. */
 static size_t skip_quoted(const yamlfile_t *text, size_t from, size_t to) {
   char quote = text->text[from];
@@ -218,6 +226,27 @@ size_t yamlfile_find_key(const yamlfile_t *text, size_t from, size_t to, const c
     i++;
   }
   return to;
+}
+
+void yamlfile_find_part(const yamlfile_t *text, const char *key, size_t *from, size_t *to) {
+  size_t key_length = strlen(key);
+  bool inside = false;
+  *from = 0;
+  *to = text->length;
+  for (size_t at = 0; at < text->length;) {
+    const char *line = text->text + at;
+    bool heads = !strchr(" \t\r\n#-}]", *line);
+    if (inside && heads) {
+      *to = at;
+      return;
+    }
+    if (heads && key_starts(text, at, text->length, key, key_length)) {
+      inside = true;
+      *from = at;
+    }
+    const char *end = memchr(line, '\n', text->length - at);
+    at = end ? (size_t)(end - text->text) + 1 : text->length;
+  }
 }
 
 unsigned yamlfile_line(const yamlfile_t *text, size_t offset) {

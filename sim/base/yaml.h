@@ -49,9 +49,15 @@ void yamlfile_free(void *data, const cyaml_schema_value_t *schema);
    reads "1x" as 1, so numbers are strings in the schemas and pass through here. */
 bool yamlfile_number(const char *word, unsigned long max, unsigned long *value);
 
+/* A number that may have decimal places: 4.2, not 1e6 or .5. */
+bool yamlfile_decimal(const char *word, double max, double *value);
+
 /* Offset of the next mapping key KEY at or after FROM and before TO; TO when there is none. Plain keys only: this is
    a scan for messages, not a parser. */
 size_t yamlfile_find_key(const yamlfile_t *text, size_t from, size_t to, const char *key);
+/* The part of a file that the mapping key KEY at the left margin heads, up to the next such key. A file that has none
+   there (all in braces) has one part, the whole file. */
+void yamlfile_find_part(const yamlfile_t *text, const char *key, size_t *from, size_t *to);
 /* Line of an offset, from 1. */
 unsigned yamlfile_line(const yamlfile_t *text, size_t offset);
 /* The error of a file at an offset. */

@@ -65,6 +65,8 @@ typedef struct {
   uint32_t icache_bit, dcache_bit, prefetch_bit; /* masks of its switches, 0: none */
   unsigned data_wait;                            /* wait cycles of a data read that its cache or buffer has */
   unsigned miss_wait;                            /* cycles that a read of the array takes beyond 1 + wait states */
+  int wait_states_forced;                        /* whatever clock and firmware say; -1: not forced */
+  unsigned forced_on, forced_off;                /* switches that stay so whatever firmware writes */
   provenance_t from;
   wait_states_t *tables; /* the first is the usual one */
   size_t table_count;
@@ -113,9 +115,19 @@ typedef struct {
 
 /* Loads DIRECTORY/NAME.yaml, e.g. ("configs", "generic-m4"). Any defect is one diag_error_at line, and NULL. */
 target_t *target_load(const char *directory, const char *name);
-/* What if KEY (first_access, first_write, read_after_write) of region NAME were VALUE (0 to 255)? Its grade becomes
-   `assumed`. False when there is no such region or key. */
+
+/* What if a number of the chip were VALUE (0 to 255)? Of a region: first_access, first_write, read_after_write,
+   beat_cycles; of the flash interface, whose NAME is "flash" as that of a region may be: wait_states, data_wait,
+   miss_wait, and its switches icache, dcache, prefetch (0: off), all of which then stay so whatever firmware writes; of
+   the bus: ratio. The grade becomes `assumed`. False when the chip has no such thing. */
 bool target_set(target_t *target, const char *name, const char *key, unsigned value);
+
+/* Table of wait states at the usual supply, or NULL. */
+const wait_states_t *target_wait_table(const target_t *target);
+/* Wait states that the usual table asks for at that core clock, or those forced; -1 when there is no table or its last
+   row is below that clock. */
+int target_wait_states(const target_t *target, double core_mhz);
+
 void target_free(target_t *target);
 
 const char *region_kind_name(region_kind_t kind);
