@@ -5,6 +5,7 @@
 #include "yaml_fixture.h"
 
 #include <check.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -312,6 +313,41 @@ START_TEST(chip_refused) {
 }
 END_TEST
 
+/* Every file of the catalogue loads, and says what a person chooses a part by. */
+START_TEST(catalogue) {
+  struct dirent **entries;
+  int count = scandir(config_directory, &entries, NULL, alphasort), chips = 0;
+  ck_assert_int_gt(count, 0);
+  for (int i = 0; i < count; i++) {
+    char *end = strstr(entries[i]->d_name, ".yaml");
+    if (end && !end[5] && strncmp(entries[i]->d_name, "generic-", 8) != 0) {
+      *end = '\0';
+      chips++;
+      target_t *target = target_load(config_directory, entries[i]->d_name);
+      ck_assert_msg(target != NULL, "%s", entries[i]->d_name);
+      ck_assert_msg(target->vendor && target->max_mhz, "%s: vendor or clock", target->name);
+      bool flash = false, ram = false;
+      for (size_t k = 0; k < target->region_count; k++) {
+        flash |= target->regions[k].kind == REGION_FLASH;
+        ram |= target->regions[k].kind == REGION_RAM;
+      }
+      ck_assert_msg(flash && ram, "%s: memory", target->name);
+      bool l1 = target->l1.icache_bytes && target->l1.dcache_bytes;
+      ck_assert_msg(l1 == (strcmp(target->core, "cortex-m7") == 0), "%s: caches", target->name);
+      bool waits = target->flash.table_count != 0;
+      ck_assert_msg(!target->flash.read_bytes || waits, "%s: no wait states", target->name);
+      ck_assert_msg(!waits || target_wait_states(target, target->max_mhz) >= 0, "%s: highest clock", target->name);
+      ck_assert_msg(!waits || target_wait_states(target, 1) == 0, "%s: lowest clock", target->name);
+      ck_assert_msg(target->power_count == 0 || !target->power[0].sleep, "%s: sleeps first", target->name);
+      target_free(target);
+    }
+    free(entries[i]);
+  }
+  free(entries);
+  ck_assert_int_ge(chips, 45);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("config");
   TCase *tests = tcase_create("targets");
@@ -319,6 +355,7 @@ int main(void) {
   tcase_add_test(tests, generic_m7);
   tcase_add_test(tests, accepted);
   tcase_add_loop_test(tests, refused, 0, sizeof refusals / sizeof *refusals);
+  tcase_add_test(tests, catalogue);
   tcase_add_test(tests, whole_chip);
   tcase_add_test(tests, wait_states);
   tcase_add_test(tests, what_if);
