@@ -1,5 +1,7 @@
 /* startup.c: from reset to main on any Cortex-M4 or -M7, and from main to the end of the run.
-   Clocks, flash wait states and caches stay as found: under cmsim they are the target's to say, not the firmware's. */
+   Clocks and flash wait states stay as found: under cmsim they are the target's to say. The caches of a Cortex-M7 are
+   the firmware's: on, as vendor start-up code has them, unless the image is built with -DCMSIM_CACHES=0. */
+#include "caches.h"
 #include "semihosting.h"
 
 #include <stdint.h>
@@ -11,7 +13,11 @@ extern uint32_t _estack[], _data_load[], _data_start[], _data_end[], _bss_start[
 extern void (*const _init_array_start[])(void);
 extern void (*const _init_array_end[])(void);
 
-#define SCB_CPACR (*(volatile uint32_t *)0xE000ED88u)
+#define SCB_CPACR SCB_REGISTER(0xE000ED88u)
+
+#ifndef CMSIM_CACHES
+#define CMSIM_CACHES (CMSIM_CORE == 7)
+#endif
 
 void Reset_Handler(void);
 void Default_Handler(void);
@@ -27,6 +33,9 @@ void Reset_Handler(void) {
     *word = *load++;
   for (uint32_t *word = _bss_start; word < _bss_end; word++)
     *word = 0;
+#if CMSIM_CACHES
+  caches_on();
+#endif
   for (void (*const *constructor)(void) = _init_array_start; constructor < _init_array_end; constructor++)
     (*constructor)();
   semihosting_exit(main());

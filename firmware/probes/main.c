@@ -1,4 +1,5 @@
-/* main.c: run every probe of this core and report what each took.
+/* main.c: run every probe of this core and report what each took, warm: the start-up code has switched the caches of a
+   Cortex-M7 on, so that neither code nor the probes' tables wait for flash.
 
    Results are printed as CSV, and stay in probe_results[] for a debugger to dump. */
 #include "cmsim.h"
@@ -60,33 +61,6 @@ static bool exceptions_work(void) {
   __asm__ volatile("dsb\n\tisb" : : : "memory");
   return exception_came;
 }
-
-#if PROBES_CORE == 7
-#define SCB_CCR    0xE000ED14u
-#define SCB_CCSIDR 0xE000ED80u
-#define SCB_CSSELR 0xE000ED84u
-#define ICIALLU    0xE000EF50u
-#define DCISW      0xE000EF60u
-
-/* Both caches on, so that neither code nor the probes' tables wait for flash: each probe runs warm. Where a core has no
-   caches, its size registers read as zero and the enable bits ignore the write. [Armv7-M ARM B2.2, B3.2.6] */
-static void enable_caches(void) {
-  *cmsim_register(ICIALLU) = 0;
-  *cmsim_register(SCB_CSSELR) = 0;
-  __asm__ volatile("dsb\n\tisb" : : : "memory");
-  uint32_t size = *cmsim_register(SCB_CCSIDR);
-  uint32_t sets = (size >> 13) & 0x7FFFu, ways = (size >> 3) & 0x3FFu;
-  for (uint32_t set = 0; set <= sets && size != 0; set++) {
-    for (uint32_t way = 0; way <= ways; way++)
-      *cmsim_register(DCISW) = (way << 30) | (set << 5); /* the data cache of a Cortex-M7 has four ways */
-  }
-  __asm__ volatile("dsb" : : : "memory");
-  *cmsim_register(SCB_CCR) |= 3u << 16; /* IC, DC */
-  __asm__ volatile("dsb\n\tisb" : : : "memory");
-}
-#else
-static void enable_caches(void) {}
-#endif
 
 static void prepare_memory(void) {
   for (uint32_t i = 0; i < 32; i++) {
@@ -200,7 +174,6 @@ int main(void) {
   static const probe_t *const tables[] = {
       probes_integer, probes_multiply_divide, probes_load_store, probes_branch, probes_fp, probes_fp64, probes_system};
   cmsim_cyccnt_enable();
-  enable_caches();
   const bool exceptions = exceptions_work();
   put_text("probe,core,sequence,copies,cycles_short,cycles_long,cycles_per_sequence\n");
   put_line();

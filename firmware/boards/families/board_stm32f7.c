@@ -1,6 +1,6 @@
 /* board_stm32f7.c: STM32F746 (DISCO-F746NG), 25 MHz crystal, 216 MHz with over-drive; console USART1 on PA9.
    RM0385: 3.3.1 (wait states), 4.1.4 (voltage scaling, entering over-drive mode), 5.2 (clocks), 5.3 (RCC registers). */
-#include "cortex_m7.h"
+#include "caches.h"
 #include "stm32.h"
 
 const board_t board = {"STM32F746", 216000000, 108000000};

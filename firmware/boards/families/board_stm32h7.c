@@ -1,7 +1,7 @@
 /* board_stm32h7.c: STM32H743 revision V (NUCLEO-H743ZI2), 8 MHz into HSE bypass, 480 MHz at VOS0; console USART3 on
    PD8. RM0433: 4.3.8 (wait states), 6.4.1 and 6.6.2 (supply, voltage scaling, VOS0), 8.5 (clocks), 8.7 (RCC registers).
  */
-#include "cortex_m7.h"
+#include "caches.h"
 #include "stm32.h"
 
 const board_t board = {"STM32H743", 480000000, 240000000};
