@@ -2,6 +2,10 @@
    RM0090: 3.5.1 (wait states), 5.1.4 (voltage scaling), 7.2 (clocks), 7.3 (RCC registers), 30.3 (USART). */
 #include "stm32.h"
 
+#ifndef FLASH_WAIT_STATES
+#define FLASH_WAIT_STATES 5u
+#endif
+
 const board_t board = {"STM32F407", 168000000, 84000000};
 
 #define RCC_CR      REGISTER(0x40023800u)
@@ -27,8 +31,8 @@ static void start_clocks(void) {
   PWR_CR |= BIT(14);      /* VOS: scale 1, above 144 MHz */
 
   /* 168 MHz at 2.7 V and more: 5 wait states; prefetch, instruction and data cache on. */
-  FLASH_ACR = BIT(10) | BIT(9) | BIT(8) | 5u;
-  while ((FLASH_ACR & 7u) != 5u) { /* LATENCY takes effect when it reads back */
+  FLASH_ACR = BIT(10) | BIT(9) | BIT(8) | FLASH_WAIT_STATES;
+  while ((FLASH_ACR & 7u) != FLASH_WAIT_STATES) { /* LATENCY takes effect when it reads back */
   }
   RCC_CFGR |= 4u << 13 | 5u << 10; /* PPRE2: HCLK / 2; PPRE1: HCLK / 4; HPRE: SYSCLK */
 

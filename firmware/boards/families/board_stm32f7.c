@@ -3,6 +3,10 @@
 #include "caches.h"
 #include "stm32.h"
 
+#ifndef FLASH_WAIT_STATES
+#define FLASH_WAIT_STATES 7u
+#endif
+
 const board_t board = {"STM32F746", 216000000, 108000000};
 
 #define RCC_CR      REGISTER(0x40023800u)
@@ -37,8 +41,8 @@ static void start_clocks(void) {
   PWR_CR1 |= BIT(17);             /* ODSWEN */
   while (!(PWR_CSR1 & BIT(17))) { /* ODSWRDY */
   }
-  FLASH_ACR = BIT(9) | BIT(8) | 7u; /* ARTEN, PRFTEN, 7 wait states for 216 MHz */
-  while ((FLASH_ACR & 0xFu) != 7u) {
+  FLASH_ACR = BIT(9) | BIT(8) | FLASH_WAIT_STATES; /* ARTEN, PRFTEN, 7 wait states for 216 MHz */
+  while ((FLASH_ACR & 0xFu) != FLASH_WAIT_STATES) {
   }
   RCC_CFGR |= 4u << 13 | 5u << 10; /* PPRE2: HCLK / 2; PPRE1: HCLK / 4 */
   while (!(RCC_CR & BIT(25))) {    /* PLLRDY */

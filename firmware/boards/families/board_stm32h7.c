@@ -4,6 +4,10 @@
 #include "caches.h"
 #include "stm32.h"
 
+#ifndef FLASH_WAIT_STATES
+#define FLASH_WAIT_STATES 4u
+#endif
+
 const board_t board = {"STM32H743", 480000000, 240000000};
 
 #define RCC_CR        REGISTER(0x58024400u)
@@ -53,11 +57,11 @@ static void start_clocks(void) {
   RCC_CR |= BIT(24);            /* PLL1ON */
   while (!(RCC_CR & BIT(25))) { /* PLL1RDY */
   }
-  RCC_D1CFGR = 0u << 8 | 4u << 4 | 8u; /* D1CPRE: core at SYSCLK; D1PPRE: / 2; HPRE: AXI and AHB at half */
-  RCC_D2CFGR = 4u << 8 | 4u << 4;      /* D2PPRE2, D2PPRE1: / 2 */
-  RCC_D3CFGR = 4u << 4;                /* D3PPRE: / 2 */
-  FLASH_ACR = 2u << 4 | 4u;            /* WRHIGHFREQ 2, 4 wait states for AXI at 240 MHz */
-  while ((FLASH_ACR & 0xFu) != 4u) {
+  RCC_D1CFGR = 0u << 8 | 4u << 4 | 8u;     /* D1CPRE: core at SYSCLK; D1PPRE: / 2; HPRE: AXI and AHB at half */
+  RCC_D2CFGR = 4u << 8 | 4u << 4;          /* D2PPRE2, D2PPRE1: / 2 */
+  RCC_D3CFGR = 4u << 4;                    /* D3PPRE: / 2 */
+  FLASH_ACR = 2u << 4 | FLASH_WAIT_STATES; /* WRHIGHFREQ 2, 4 wait states for AXI at 240 MHz */
+  while ((FLASH_ACR & 0xFu) != FLASH_WAIT_STATES) {
   }
   RCC_CFGR |= 3u;                      /* SW: PLL1 */
   while ((RCC_CFGR >> 3 & 7u) != 3u) { /* SWS */

@@ -2,6 +2,10 @@
    RM0432: 3.3.3 (wait states), 5.1.8 (voltage scaling, boost), 6.2 (clocks), 6.4 (RCC registers), LPUART chapter. */
 #include "stm32.h"
 
+#ifndef FLASH_WAIT_STATES
+#define FLASH_WAIT_STATES 5u
+#endif
+
 const board_t board = {"STM32L4R5", 120000000, 120000000};
 
 #define RCC_CR       REGISTER(0x40021000u)
@@ -31,8 +35,8 @@ static void start_clocks(void) {
   RCC_CR |= BIT(8);             /* HSION */
   while (!(RCC_CR & BIT(10))) { /* HSIRDY */
   }
-  FLASH_ACR = BIT(10) | BIT(9) | 5u; /* caches on, 5 wait states for 120 MHz */
-  while ((FLASH_ACR & 0xFu) != 5u) {
+  FLASH_ACR = BIT(10) | BIT(9) | FLASH_WAIT_STATES; /* caches on, 5 wait states for 120 MHz */
+  while ((FLASH_ACR & 0xFu) != FLASH_WAIT_STATES) {
   }
   /* 16 MHz / M 2 * N 30 / R 2 = 120 MHz */
   RCC_PLLCFGR = BIT(24) | 0u << 25 | 30u << 8 | 1u << 4 | 2u;

@@ -2,6 +2,10 @@
    RM0434: 3.3.4 (wait states), 8.2 (clocks), 8.4 (RCC registers), USART chapter. Voltage range 1 is that of reset. */
 #include "stm32.h"
 
+#ifndef FLASH_WAIT_STATES
+#define FLASH_WAIT_STATES 3u
+#endif
+
 const board_t board = {"STM32WB55", 64000000, 64000000};
 
 #define RCC_CR       REGISTER(0x58000000u)
@@ -21,8 +25,9 @@ static void start_clocks(void) {
   RCC_CR |= BIT(16);            /* HSEON */
   while (!(RCC_CR & BIT(17))) { /* HSERDY */
   }
-  FLASH_ACR = (FLASH_ACR & ~7u) | BIT(10) | BIT(9) | BIT(8) | 3u; /* 3 wait states for HCLK4 up to 64 MHz */
-  while ((FLASH_ACR & 7u) != 3u) {
+  FLASH_ACR =
+      (FLASH_ACR & ~7u) | BIT(10) | BIT(9) | BIT(8) | FLASH_WAIT_STATES; /* 3 wait states for HCLK4 up to 64 MHz */
+  while ((FLASH_ACR & 7u) != FLASH_WAIT_STATES) {
   }
   RCC_EXTCFGR = (RCC_EXTCFGR & ~0xFFu) | 8u << 4; /* C2HPRE: CPU2 at half the clock; SHDHPRE: flash at the full one */
   while (!(RCC_EXTCFGR & BIT(17))) {              /* C2HPREF: applied */
