@@ -25,6 +25,7 @@ const char *data_directory(const char *chosen);
 bool parse_size(const char *text, uint32_t *bytes);  /* 512K, 1M, 0x8000, 4096 */
 bool parse_count(const char *text, uint64_t *count); /* 1000000, 1e6, 50M */
 bool parse_address(const char *text, uint32_t *address);
-bool parse_positive(const char *text, double *value); /* finite, > 0 */
+bool parse_positive(const char *text, double *value);    /* finite, > 0 */
+bool parse_time(const char *text, double *milliseconds); /* 250us, 100ms, 1.5s, 5min, 1h: finite, > 0 */
 
 #endif

@@ -5,15 +5,21 @@
 #include "cli/run_options.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { OPTION_JSON = 0x200, OPTION_TOP };
+enum { OPTION_JSON = 0x200, OPTION_TOP, OPTION_PERIOD, OPTION_BATTERY, OPTION_POWER };
 
 static const struct argp_option options[] = {
     {0, 0, 0, 0, "Report:", 3},
     {"json", OPTION_JSON, "FILE", 0, "Write the results as JSON; - is standard output and replaces the table", 0},
     {"top", OPTION_TOP, "N", 0, "Lines in each list of the table (default 8)", 0},
     {"quiet", 'q', 0, 0, "No table", 0},
+    {0, 0, 0, 0, "Energy (chips whose file states their current):", 3},
+    {"period", OPTION_PERIOD, "[REGION=]T", 0,
+     "REGION (default: the only one, else the whole run) runs once in T (100ms, 1s), the chip sleeps for the rest", 0},
+    {"battery-mah", OPTION_BATTERY, "N", 0, "How long does a battery of N mAh last?", 0},
+    {"power", OPTION_POWER, "TEXT", 0, "Use the current of the first row with TEXT in its name", 0},
     {0}};
 
 typedef struct {
@@ -21,7 +27,19 @@ typedef struct {
   const char *json;
   unsigned top;
   bool quiet;
+  char *period_region; /* on the heap */
 } report_options_t;
+
+static void parse_period(report_options_t *report, const char *text) {
+  energy_options_t *energy = &report->run.machine.energy;
+  const char *equals = strrchr(text, '=');
+  if (!parse_time(equals ? equals + 1 : text, &energy->period_ms) || equals == text) {
+    run_bad_value("--period", text, "a time such as 100ms or 1s, or REGION=TIME, please");
+  }
+  free(report->period_region);
+  report->period_region = equals ? strndup(text, (size_t)(equals - text)) : NULL;
+  energy->period_region = report->period_region;
+}
 
 static error_t parse_option(int key, char *arg, struct argp_state *state) {
   report_options_t *report = state->input;
@@ -37,6 +55,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     report->top = (unsigned)count;
     return 0;
   case 'q': report->quiet = true; return 0;
+  case OPTION_PERIOD: parse_period(report, arg); return 0;
+  case OPTION_BATTERY:
+    if (!parse_positive(arg, &report->run.machine.energy.battery_mah))
+      run_bad_value("--battery-mah", arg, "milliampere hours above 0, please");
+    return 0;
+  case OPTION_POWER: report->run.machine.energy.row = arg; return 0;
   default: return ARGP_ERR_UNKNOWN;
   }
 }
@@ -87,5 +111,6 @@ int cmd_run(int argc, char **argv) {
   }
   output_discard(&json);
   output_discard(&console);
+  free(report.period_region);
   return status;
 }

@@ -54,3 +54,20 @@ bool parse_address(const char *text, uint32_t *address) {
   *address = (uint32_t)number;
   return true;
 }
+
+bool parse_time(const char *text, double *milliseconds) {
+  static const struct {
+    const char *name;
+    double milliseconds;
+  } units[] = {{"us", 1e-3}, {"ms", 1}, {"s", 1e3}, {"min", 60e3}, {"h", 3600e3}};
+  char *end;
+  errno = 0;
+  double number = strtod(text, &end);
+  if (end == text || errno) return false;
+  for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+    if (strcmp(end, units[i].name) != 0) continue;
+    *milliseconds = number * units[i].milliseconds;
+    return isfinite(*milliseconds) && *milliseconds > 0;
+  }
+  return false;
+}

@@ -96,11 +96,19 @@ results_t *simulate(run_options_t *run, FILE *console) {
   return results;
 }
 
+/* With a chip, a run whose stack was in other data's way says nothing of that chip. */
+static int status_of_fit(const results_t *results) {
+  if (!results->fit.known || !results->fit.short_bytes) return EXIT_PASS;
+  diag_error("%s: does not fit %s: the stack ran %" PRIu64 " bytes into static data or heap", results->firmware_path,
+             results->mcu, results->fit.short_bytes);
+  return EXIT_TROUBLE;
+}
+
 int run_status(const results_t *results) {
   switch (results->end) {
-  case RUN_EXITED: return results->exit_code == 0 ? EXIT_PASS : EXIT_BROKEN;
+  case RUN_EXITED: return results->exit_code == 0 ? status_of_fit(results) : EXIT_BROKEN;
   case RUN_HALTED:
-  case RUN_STOPPED: return EXIT_PASS;
+  case RUN_STOPPED: return status_of_fit(results);
   case RUN_FAULT: diag_error("%s: %s", results->firmware_path, results->fault); return EXIT_TROUBLE;
   default:
     diag_error("%s: stopped after %" PRIu64 " cycles (%s); the report is partial", results->firmware_path,

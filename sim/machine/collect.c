@@ -90,8 +90,8 @@ static void collect_objects(machine_t *m, results_t *r) {
 }
 
 /* Static data that the deepest stack ran over: what lies in the stack's own region below its start. A segment that ends
-   where the stack starts is its own reservation. */
-static void check_stack(machine_t *m, const stack_extent_t *stack) {
+   where the stack starts is its own reservation. Returns the bytes. */
+static uint32_t check_stack(machine_t *m, const stack_extent_t *stack) {
   const mapped_region_t *region = memory_map_find(&m->map, stack->base - 4);
   uint64_t top = 0;
   for (size_t i = 0; i < m->program->segment_count; i++) {
@@ -100,10 +100,11 @@ static void check_stack(machine_t *m, const stack_extent_t *stack) {
     bool below = region && s->run_address >= region->base && end < stack->base;
     if (below && s->writable && end > top) top = end;
   }
-  if (stack->lowest >= top) return;
+  if (stack->lowest >= top) return 0;
   add_warning(m, "stack-overrun", stack->lowest,
               "the stack grew down to 0x%08x, %u bytes into static data that ends at 0x%08x", (unsigned)stack->lowest,
               (unsigned)(top - stack->lowest), (unsigned)top);
+  return (uint32_t)(top - stack->lowest);
 }
 
 /* All stacks together: what they need in RAM. */
@@ -206,7 +207,9 @@ results_t *collect_results(machine_t *m) {
   collect_functions(m, r);
   collect_objects(m, r);
   collect_memory(m, r);
-  check_stack(m, &m->stacks[0]); /* other stacks lie in static data by design */
+  r->fit.short_bytes = check_stack(m, &m->stacks[0]); /* other stacks lie in static data by design */
+  collect_fit(m, r);
+  energy_collect(r, m->target, &m->options.energy);
   if (m->options.keep_insns) collect_insns(m, r);
   r->steps = m->trace.steps;
   r->step_count = m->trace.count;

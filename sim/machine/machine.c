@@ -117,7 +117,7 @@ static bool load_model(machine_t *m) {
 
 static bool build_memory(machine_t *m) {
   memory_limits_t limits = {m->options.flash_bytes, m->options.ram_bytes};
-  if (!memory_map_build(&m->map, m->target, m->program, &limits)) return false;
+  if (!fit_check(m) || !memory_map_build(&m->map, m->target, m->program, &limits)) return false;
   enum { FILL = 4096 };
   uint8_t erased[FILL];
   memset(erased, 0xFF, sizeof erased);
@@ -158,6 +158,20 @@ static bool watch_regions(machine_t *m) {
     regions_watch_function(m->call_regions, function);
   }
   return true;
+}
+
+/* What --period names is measured: a marked region, or a function of --region. */
+static bool check_energy(const machine_t *m) {
+  const char *name = m->options.energy.period_region;
+  if (!energy_check(m->target, &m->options.energy)) return false;
+  bool known = !name;
+  for (size_t i = 0; !known && i < m->program->marker_count; i++)
+    known = strcmp(m->program->markers[i].name, name) == 0;
+  for (size_t i = 0; !known && i < m->options.region_count; i++)
+    known = strcmp(m->options.regions[i], name) == 0;
+  if (known) return true;
+  diag_error("%s: --period %s: no such region; a function is one with --region %s", m->program->path, name, name);
+  return false;
 }
 
 static bool arm_timeline(machine_t *m) {
@@ -232,7 +246,7 @@ static bool build(machine_t *m) {
   m->cycle_limit = m->options.max_cycles ? m->options.max_cycles : UINT64_MAX;
   m->requests = m->options.requests;
   update_attention(m, 0);
-  return watch_regions(m) && arm_timeline(m) && find_stop(m);
+  return watch_regions(m) && check_energy(m) && arm_timeline(m) && find_stop(m);
 }
 
 machine_t *machine_new(const machine_options_t *options) {

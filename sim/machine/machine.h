@@ -40,6 +40,7 @@ typedef struct {
   FILE *input;
   const char *files_directory; /* semihosting files, or NULL */
   const char *command_line;
+  energy_options_t energy;
   struct gdb_server *debugger; /* the run starts when gdb has come; NULL: at once */
   /* Set asynchronously (signal handler): 1 interrupted, 2 timeout, 4 show progress, 8 complete. May be NULL. */
   volatile sig_atomic_t *requests;

@@ -273,6 +273,12 @@ void debug_end(machine_t *m);   /* tells the debugger, and lets go of it */
 /* trace.c */
 void trace_step(machine_t *m, const code_slot_t *slot, const cost_t *cost, uint64_t issue);
 
+/* fit.c */
+/* False with one diag_error when the image wants memory that the chip does not have. Generic targets: true. */
+bool fit_check(const machine_t *m);
+/* What of each memory is in use; short_bytes when the stack ran into what lies below it. */
+void collect_fit(machine_t *m, results_t *r);
+
 /* collect.c */
 results_t *collect_results(machine_t *m);
 

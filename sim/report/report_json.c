@@ -67,11 +67,13 @@ static json_t *total_object(const results_t *results) {
 
 static json_t *region_object(const results_t *results, size_t index) {
   const region_result_t *region = &results->regions[index];
-  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:f, s:o, s:o, s:o, s:b}", "name", text(region->name), "calls",
+  bool energy = results->energy.run.name != NULL;
+  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:f, s:o, s:o, s:o, s:b, s:o}", "name", text(region->name), "calls",
                    count(region->calls), "cycles", count(region->cycles), "min_cycles", count(region->min_cycles),
                    "max_cycles", count(region->max_cycles), "latency_ms", results_milliseconds(results, region->cycles),
                    "instructions", count(region->instructions), "causes", causes_object(region->causes),
-                   "stack_peak_bytes", count(region->stack_peak_bytes), "open", (int)region->open);
+                   "stack_peak_bytes", count(region->stack_peak_bytes), "open", (int)region->open, "mj",
+                   energy ? json_real(region->mj) : json_null());
 }
 
 static json_t *function_object(const results_t *results, size_t index) {
@@ -135,14 +137,76 @@ static json_t *exit_object(const results_t *results) {
                    "partial", (int)results->partial, "message", text(results->fault));
 }
 
+static json_t *fit_region_object(const results_t *results, size_t index) {
+  const fit_region_t *region = &results->fit.regions[index];
+  return json_pack("{s:o, s:o, s:o, s:b}", "name", text(region->name), "used", count(region->used), "bytes",
+                   count(region->bytes), "in_ram", (int)region->in_ram);
+}
+
+/* null without a chip whose memory is given. */
+static json_t *fit_object(const results_t *results) {
+  const fit_t *fit = &results->fit;
+  if (!fit->known) return json_null();
+  return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "fits", fit->short_bytes == 0, "short_bytes",
+                   count(fit->short_bytes), "flash_used", count(fit->flash_used), "flash_bytes",
+                   count(fit->flash_bytes), "ram_used", count(fit->ram_used), "ram_bytes", count(fit->ram_bytes),
+                   "regions", array_of(results, fit->region_count, fit_region_object));
+}
+
+/* null where the chip's file says nothing. */
+static json_t *supply_object(const supply_t *supply) {
+  static const char *const ways[] = {"point", "between", "below", "above", "one_point"};
+  if (!supply->name) return json_null();
+  return json_pack("{s:o, s:f, s:f, s:f, s:s, s:s, s:[f, f], s:o, s:s, s:o, s:o}", "row", text(supply->name), "volts",
+                   supply->volts, "milliamperes", supply->milliamperes, "milliamperes_upper", supply->upper, "upper",
+                   supply->upper_of_sheet ? "sheet" : "load", "way", ways[supply->way], "sheet_mhz", supply->from_mhz,
+                   supply->to_mhz, "source", text(supply->source), "grade", grade_name(supply->grade), "workload",
+                   text(supply->workload), "peripherals", text(supply->peripherals));
+}
+
+static json_t *period_object(const energy_t *energy) {
+  if (!(energy->period_ms > 0)) return json_null();
+  bool seen = !energy->work_unseen;
+  double late = energy->work_ms - energy->period_ms, seconds = (late > 0 ? energy->work_ms : energy->period_ms) / 1e3;
+  return json_pack("{s:o, s:f, s:o, s:o, s:o, s:o, s:o}", "region", text(energy->work), "period_ms", energy->period_ms,
+                   "work_ms", seen ? json_real(energy->work_ms) : json_null(), "late_ms",
+                   seen ? json_real(late > 0 ? late : 0) : json_null(), "mj",
+                   seen ? json_real(energy->period_mj) : json_null(), "upper_mj",
+                   seen ? json_real(energy->period_upper_mj) : json_null(), "average_mw",
+                   seen ? json_real(energy->period_mj / seconds) : json_null());
+}
+
+/* The supply while running, and what follows from it. */
+static json_t *energy_object(const results_t *results) {
+  const energy_t *energy = &results->energy;
+  json_t *object = supply_object(&energy->run);
+  if (!energy->run.name || !object) return object;
+  bool battery = energy->battery_mah > 0 && !energy->work_unseen && energy->milliamperes > 0;
+  json_t *hours = battery ? json_real(energy->battery_mah / energy->milliamperes) : json_null();
+  json_t *least = battery ? json_real(energy->battery_mah / energy->upper_milliamperes) : json_null();
+  json_t *more =
+      json_pack("{s:f, s:f, s:f, s:f, s:o, s:o, s:o, s:o, s:o}", "total_mj", energy->total_mj, "total_upper_mj",
+                energy->total_upper_mj, "average_ma", energy->milliamperes, "average_upper_ma",
+                energy->upper_milliamperes, "sleep", supply_object(&energy->sleep), "period", period_object(energy),
+                "battery_mah", energy->battery_mah > 0 ? json_real(energy->battery_mah) : json_null(), "battery_hours",
+                hours, "battery_hours_least", least);
+  if (!more || json_object_update(object, more) != 0) {
+    json_decref(object);
+    object = NULL;
+  }
+  json_decref(more);
+  return object;
+}
+
 static json_t *report_object(const results_t *results) {
-  return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", "cmsim/1", "tool",
-                   tool_object(results), "firmware", firmware_object(results), "target", target_object(results), "exit",
-                   exit_object(results), "total", total_object(results), "causes", causes_object(results->causes),
-                   "confidence", confidence_object(results), "regions",
+  return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", "cmsim/1",
+                   "tool", tool_object(results), "firmware", firmware_object(results), "target", target_object(results),
+                   "exit", exit_object(results), "total", total_object(results), "causes",
+                   causes_object(results->causes), "confidence", confidence_object(results), "regions",
                    array_of(results, results->region_count, region_object), "functions",
                    array_of(results, results->function_count, function_object), "memory", memory_object(results),
-                   "warnings", array_of(results, results->warning_count, warning_object));
+                   "warnings", array_of(results, results->warning_count, warning_object), "fit", fit_object(results),
+                   "energy", energy_object(results));
 }
 
 bool report_json(FILE *out, const results_t *results) {

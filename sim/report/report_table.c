@@ -209,8 +209,10 @@ static void print_regions(FILE *out, const results_t *results, unsigned top) {
   size_t shown = results->region_count < top ? results->region_count : top;
   grid_t grid = grid_new(out);
   static const char *const titles[] = {"region", "calls", "a call", "shortest", "longest", "cycles in all", "share"};
+  bool energy = results->energy.run.name != NULL;
   for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
     grid_column(&grid, titles[i], i > 0);
+  if (energy) grid_column(&grid, "energy a call", true);
   for (size_t i = 0; i < shown; i++) {
     const region_result_t *region = &results->regions[i];
     char name[NAME_BYTES], time[RESULTS_TEXT_BYTES];
@@ -223,6 +225,7 @@ static void print_regions(FILE *out, const results_t *results, unsigned top) {
     grid_time(&grid, results, region, region->max_cycles);
     grid_count(&grid, region->cycles);
     grid_percent(&grid, region->cycles, results->cycles);
+    if (energy) grid_text(&grid, region->calls ? results_energy_text(time, region->mj / (double)region->calls) : "-");
   }
   fputc('\n', out);
   grid_print(&grid, out);
@@ -357,6 +360,17 @@ static void print_objects(FILE *out, const results_t *results, unsigned top) {
   grid_print(&grid, out);
 }
 
+/* One paragraph a line of the text. */
+static void print_chip(FILE *out, const results_t *results) {
+  char *text = report_chip_text(results);
+  if (text && *text) fputc('\n', out);
+  for (char *line = text, *end; line && (end = strchr(line, '\n')) != NULL; line = end + 1) {
+    *end = '\0';
+    print_wrapped(out, "", line);
+  }
+  free(text);
+}
+
 /* The share of cycles by how well their cost is known. */
 static void print_confidence(FILE *out, const results_t *results) {
   if (!results->cycles) return;
@@ -401,6 +415,7 @@ void report_table(FILE *out, const results_t *results, unsigned top) {
   print_functions(out, results, top);
   print_memory(out, results);
   print_objects(out, results, top);
+  print_chip(out, results);
   print_confidence(out, results);
   print_warnings(out, results, top);
 }

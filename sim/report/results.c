@@ -31,6 +31,10 @@ void results_free(results_t *results) {
     free(results->objects[i].section);
   }
   free(results->objects);
+  for (size_t i = 0; i < results->fit.region_count; i++)
+    free(results->fit.regions[i].name);
+  free(results->fit.regions);
+  energy_free(&results->energy);
   for (size_t i = 0; i < results->warning_count; i++) {
     free(results->warnings[i].code);
     free(results->warnings[i].message);
@@ -115,25 +119,32 @@ const char *results_count_text(char text[RESULTS_TEXT_BYTES], uint64_t count) {
   return text;
 }
 
-const char *results_time_text(char text[RESULTS_TEXT_BYTES], double milliseconds) {
-  static const struct {
-    double milliseconds; /* smallest time written in this unit */
-    double factor;
-    const char *unit;
-  } units[] = {{1000, 1e-3, "s"}, {1, 1, "ms"}, {1e-3, 1e3, "us"}, {0, 1e6, "ns"}};
-  if (!(milliseconds > 0)) {
-    snprintf(text, RESULTS_TEXT_BYTES, "0 ms");
+/* A thousandth of a unit, by its largest prefix that leaves a digit before the point: four digits. */
+static const char *scaled_text(char text[RESULTS_TEXT_BYTES], double milli, const char *const units[4]) {
+  static const double smallest[] = {1000, 1, 1e-3, 0}, factors[] = {1e-3, 1, 1e3, 1e6};
+  if (!(milli > 0)) {
+    snprintf(text, RESULTS_TEXT_BYTES, "0 %s", units[1]);
     return text;
   }
   size_t unit = 0;
-  while (milliseconds < units[unit].milliseconds)
+  while (milli < smallest[unit])
     unit++;
-  double value = milliseconds * units[unit].factor;
+  double value = milli * factors[unit];
   int decimals = value >= 999.95 ? 0 : value >= 99.995 ? 1 : value >= 9.9995 ? 2 : 3;
   if (value >= 1e15) {
-    snprintf(text, RESULTS_TEXT_BYTES, "%.3e %s", value, units[unit].unit);
+    snprintf(text, RESULTS_TEXT_BYTES, "%.3e %s", value, units[unit]);
   } else {
-    snprintf(text, RESULTS_TEXT_BYTES, "%.*f %s", decimals, value, units[unit].unit);
+    snprintf(text, RESULTS_TEXT_BYTES, "%.*f %s", decimals, value, units[unit]);
   }
   return text;
+}
+
+const char *results_time_text(char text[RESULTS_TEXT_BYTES], double milliseconds) {
+  static const char *const units[] = {"s", "ms", "us", "ns"};
+  return scaled_text(text, milliseconds, units);
+}
+
+const char *results_energy_text(char text[RESULTS_TEXT_BYTES], double millijoules) {
+  static const char *const units[] = {"J", "mJ", "uJ", "nJ"};
+  return scaled_text(text, millijoules, units);
 }

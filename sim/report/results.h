@@ -3,6 +3,7 @@
 #ifndef CMSIM_REPORT_RESULTS_H
 #define CMSIM_REPORT_RESULTS_H
 
+#include "report/energy.h"
 #include "timing/cost_model.h"
 
 #include <stdbool.h>
@@ -17,6 +18,7 @@ typedef struct {
   uint64_t causes[CAUSE_COUNT]; /* sum to cycles */
   uint32_t stack_peak_bytes;    /* deepest stack below its level at region entry */
   bool open;                    /* the run ended inside it; the open pass is not counted */
+  double mj, upper_mj;          /* all passes, where energy is known */
 } region_result_t;
 
 typedef struct {
@@ -35,6 +37,22 @@ typedef struct {
   uint32_t bytes;
   bool in_ram;
 } object_result_t;
+
+/* One memory of the chip and what of it is in use: image, static data, deepest stacks, highest heap. */
+typedef struct {
+  char *name;
+  bool in_ram;
+  bool repeated; /* another address of a memory that is listed before: its bytes count once */
+  uint64_t used, bytes;
+} fit_region_t;
+
+typedef struct {
+  bool known; /* the target is a chip: its memory is given */
+  fit_region_t *regions;
+  size_t region_count; /* in order of address */
+  uint64_t flash_used, flash_bytes, ram_used, ram_bytes;
+  uint64_t short_bytes; /* by which the stack ran into static data or heap: it does not fit */
+} fit_t;
 
 typedef struct {
   char *code;    /* "truncated", "fpu-disabled", ... */
@@ -79,7 +97,7 @@ typedef enum {
   RUN_FAULT        /* the firmware did what silicon or the model cannot do; message in fault */
 } run_end_t;
 
-typedef struct {
+typedef struct results {
   /* provenance */
   char *tool_version;
   char *cost_model_hash, *config_hash;
@@ -115,6 +133,8 @@ typedef struct {
   uint32_t heap_peak_bytes;
   object_result_t *objects;
   size_t object_count; /* by bytes, largest first */
+  fit_t fit;
+  energy_t energy; /* run.name NULL: the target's file says nothing of it */
   warning_result_t *warnings;
   size_t warning_count;
   insn_result_t *insns; /* by address; only when asked for */
@@ -142,9 +162,12 @@ void results_shares(const uint64_t *parts, size_t count, uint64_t units, uint64_
 enum { RESULTS_TEXT_BYTES = 32 };
 const char *results_count_text(char text[RESULTS_TEXT_BYTES], uint64_t count);
 const char *results_time_text(char text[RESULTS_TEXT_BYTES], double milliseconds);
+const char *results_energy_text(char text[RESULTS_TEXT_BYTES], double millijoules); /* nJ, uJ, mJ or J, likewise */
 
 /* One screen for people. TOP limits the lists (functions, objects). */
 void report_table(FILE *out, const results_t *results, unsigned top);
+/* Its lines about the chip, as long as they are: fit, energy, period, battery. To be freed; NULL: out of memory. */
+char *report_chip_text(const results_t *results);
 /* Listing of FUNCTION (NULL: the TOP hottest functions) shaped like objdump, with cycles on the left. False when the
    run has no such function. */
 bool report_annotate(FILE *out, const results_t *results, const char *function, unsigned top);
