@@ -101,9 +101,10 @@ static results_t full_results(void) {
   memcpy(results.grade_cycles, grades, sizeof grades);
   results.regions = zeroed(REGIONS, sizeof *results.regions);
   results.region_count = REGIONS;
-  results.regions[0] = (region_result_t){copy("inference"), 3, 15000000, 4999999, 5000001, 12000000, {0}, 480, false};
+  results.regions[0] =
+      (region_result_t){copy("inference"), 3, 15000000, 4999999, 5000001, 12000000, {0}, 480, false, 0, 0};
   spread(results.regions[0].causes, 15000000);
-  results.regions[1] = (region_result_t){copy("post"), 0, 0, 0, 0, 0, {0}, 0, true};
+  results.regions[1] = (region_result_t){copy("post"), 0, 0, 0, 0, 0, {0}, 0, true, 0, 0};
   add_functions(&results);
   add_objects(&results);
   results.warnings = zeroed(2, sizeof *results.warnings);
@@ -112,6 +113,14 @@ static results_t full_results(void) {
       (warning_result_t){copy("fpu-disabled"), copy("FP used before CPACR"), 0x08000134, copy("main")};
   results.warnings[1] = (warning_result_t){copy("note"), copy("no line tables"), 0, NULL};
   return results;
+}
+
+/* A chip whose file states its current, asked for a period, and what of its memory is in use. */
+static void add_chip(results_t *results, const char *name) {
+  results->fit = (fit_t){.known = true, .regions = zeroed(1, sizeof(fit_region_t)), .region_count = 1};
+  results->fit.regions[0] = (fit_region_t){copy(name), true, false, UINT64_MAX, UINT64_MAX};
+  supply_t run = {.name = copy(name), .source = copy(name), .milliamperes = 1e9, .upper = 1e9};
+  results->energy = (energy_t){.run = run, .work = copy(name), .period_ms = 1, .work_ms = 1e9};
 }
 
 /* Names as long and as odd as firmware likes, numbers as large as they get. */
@@ -135,6 +144,7 @@ static results_t hostile_results(void) {
   results.warnings[0].message = copy(name);
   results.fault = copy(name);
   results.mcu = copy(name);
+  add_chip(&results, name);
   results.end = RUN_FAULT;
   results.partial = true;
   results.cycles = results.regions[0].cycles = INT64_MAX;
@@ -204,7 +214,8 @@ static json_int_t number(json_t *object, const char *path) {
 START_TEST(json_keys_in_order) {
   results_t results = full_results();
   json_t *report = json_of(&results);
-  ck_keys(report, "schema tool firmware target exit total causes confidence regions functions memory warnings");
+  ck_keys(report,
+          "schema tool firmware target exit total causes confidence regions functions memory warnings fit energy");
   ck_assert_str_eq(json_string_value(at(report, "schema")), "cmsim/1");
   ck_keys(at(report, "tool"), "version cost_model_hash config_hash");
   ck_keys(at(report, "firmware"), "path sha256 build_id");
@@ -213,11 +224,14 @@ START_TEST(json_keys_in_order) {
   ck_keys(at(report, "total"), "cycles instructions cpi latency_ms pairs branches mispredicts exceptions dwt");
   ck_keys(at(report, "confidence"), "documented measured inferred assumed");
   ck_keys(at(report, "regions.0"),
-          "name calls cycles min_cycles max_cycles latency_ms instructions causes stack_peak_bytes open");
+          "name calls cycles min_cycles max_cycles latency_ms instructions causes stack_peak_bytes open mj");
   ck_keys(at(report, "functions.0"), "name file line calls self_cycles total_cycles instructions causes");
   ck_keys(at(report, "memory"), "flash_bytes ram_static_bytes stack_peak_bytes heap_peak_bytes objects");
   ck_keys(at(report, "memory.objects.0"), "name section bytes in_ram");
   ck_keys(at(report, "warnings.0"), "code message address symbol");
+  ck_assert(json_is_null(at(report, "fit")));
+  ck_assert(json_is_null(at(report, "energy")));
+  ck_assert(json_is_null(at(report, "regions.0.mj")));
   json_decref(report);
   drop(&results);
 }
@@ -469,9 +483,15 @@ START_TEST(table_of_hostile_names_and_numbers) {
   const unsigned tops[] = {0, 1, 8, 1000};
   for (size_t i = 0; i < sizeof tops / sizeof *tops; i++) {
     results_t results = hostile_results();
-    char *text = table_text(&results, tops[i]);
-    ck_fits(text);
-    free(text);
+    for (unsigned run = 0; run < 2; run++) { /* then one short enough for a column more */
+      char *text = table_text(&results, tops[i]);
+      ck_fits(text);
+      free(text);
+      results.cycles = results.regions[0].cycles = 999999999999;
+      results.regions[0].mj = 1e20;
+      results.functions[0].self_cycles = 1;
+      memset(results.causes, 0, sizeof results.causes);
+    }
     drop(&results);
   }
 }

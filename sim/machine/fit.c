@@ -58,6 +58,14 @@ static uint64_t first_hole(const target_t *target, uint64_t start, uint64_t end)
   return at < end ? at : end;
 }
 
+/* A chip with flash of its own has what its file lists; others have memory where the image wants it. */
+static bool memory_is_given(const machine_t *m) {
+  for (size_t i = 0; i < m->target->region_count; i++) {
+    if (m->target->regions[i].kind == REGION_FLASH) return true;
+  }
+  return false;
+}
+
 /* ---- before the run ---- */
 
 static bool suits(const target_t *target, const spans_t *spans, uint32_t initial_sp) {
@@ -145,7 +153,7 @@ static bool stack_fits(const machine_t *m, const spans_t *spans) {
 }
 
 bool fit_check(const machine_t *m) {
-  if (!m->options.mcu || m->options.flash_bytes || m->options.ram_bytes) return true;
+  if (!memory_is_given(m) || m->options.flash_bytes || m->options.ram_bytes) return true;
   spans_t spans = image_spans(m->program, 0);
   bool fits = true;
   for (size_t i = 0; i < spans.count && fits; i++) {
@@ -202,7 +210,7 @@ static void add_region(fit_t *fit, const target_t *target, size_t index, const s
 }
 
 void collect_fit(machine_t *m, results_t *r) {
-  if (!m->options.mcu) return;
+  if (!memory_is_given(m)) return;
   spans_t spans = image_spans(m->program, m->stack_count + 1);
   r->fit.regions = calloc(m->target->region_count + 1, sizeof *r->fit.regions);
   if (!spans.list || !r->fit.regions) {

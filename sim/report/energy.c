@@ -63,7 +63,7 @@ supply_t energy_supply(const power_t *row, double mhz) {
   const current_t *point = find_point(row, mhz, &above);
   if (point) {
     at_point(&supply, point, 1);
-  } else if (last == 0) {
+  } else if (last == 0 && points->khz) {
     supply.way = CURRENT_ONE_POINT;
     at_point(&supply, points, mhz / mhz_of(points));
   } else if (above == 0) {
@@ -78,7 +78,9 @@ supply_t energy_supply(const power_t *row, double mhz) {
   }
   bool outside = supply.way != CURRENT_AT_POINT && supply.way != CURRENT_BETWEEN;
   if (supply.way != CURRENT_AT_POINT) supply.grade = worse(supply.grade, outside ? GRADE_ASSUMED : GRADE_INFERRED);
-  double load = row->sleep ? supply.milliamperes : supply.milliamperes * ENERGY_LOAD_FACTOR;
+  /* A row that is no data sheet's and states a maximum was taken from real loads: it knows its own spread. */
+  bool own_spread = row->sleep || (supply.upper > 0 && row->from.grade != GRADE_DOCUMENTED);
+  double load = own_spread ? supply.milliamperes : supply.milliamperes * ENERGY_LOAD_FACTOR;
   supply.upper_of_sheet = supply.upper > load;
   if (!supply.upper_of_sheet) supply.upper = load;
   return supply;

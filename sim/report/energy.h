@@ -18,7 +18,7 @@ typedef struct {
   double volts;
   double milliamperes; /* typical */
   double upper;        /* upper end of the interval, at least milliamperes */
-  bool upper_of_sheet; /* it is the sheet's own maximum, else ENERGY_LOAD_FACTOR times typical, or typical */
+  bool upper_of_sheet; /* it is the row's own maximum, else ENERGY_LOAD_FACTOR times typical, asleep typical */
   current_way_t way;
   double from_mhz, to_mhz; /* clocks of the points it was computed from */
   grade_t grade;

@@ -54,7 +54,7 @@ static void say_way(FILE *out, const supply_t *supply) {
 }
 
 static const char *upper_text(const supply_t *supply) {
-  return supply->upper_of_sheet ? "the sheet's maximum" : "inference has drawn 1.66 times what a sheet's loop does";
+  return supply->upper_of_sheet ? "the maximum stated there" : "inference has drawn 1.66 times what a sheet's loop does";
 }
 
 static void say_total(FILE *out, const results_t *results) {

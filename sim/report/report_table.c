@@ -18,6 +18,8 @@ enum {
   CAUSE_ROWS_MAX = 7
 };
 
+#define ENERGY_COLUMN_CYCLES UINT64_C(1000000000000)
+
 static const char bold[] = "\033[1m", red[] = "\033[1;31m", yellow[] = "\033[33m", plain[] = "\033[0m";
 
 static const char *colour(FILE *out, const char *code) { return diag_colour(out) ? code : ""; }
@@ -209,10 +211,11 @@ static void print_regions(FILE *out, const results_t *results, unsigned top) {
   size_t shown = results->region_count < top ? results->region_count : top;
   grid_t grid = grid_new(out);
   static const char *const titles[] = {"region", "calls", "a call", "shortest", "longest", "cycles in all", "share"};
-  bool energy = results->energy.run.name != NULL;
+  /* of a call; numbers of a longer run leave no room for it */
+  bool energy = results->energy.run.name && results->cycles < ENERGY_COLUMN_CYCLES;
   for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
     grid_column(&grid, titles[i], i > 0);
-  if (energy) grid_column(&grid, "energy a call", true);
+  if (energy) grid_column(&grid, "energy", true);
   for (size_t i = 0; i < shown; i++) {
     const region_result_t *region = &results->regions[i];
     char name[NAME_BYTES], time[RESULTS_TEXT_BYTES];
