@@ -2,6 +2,7 @@
 # A chip whose file states its current: energy, period, battery; and whether an image fits it. The chips are the test's
 # own, so that every number can be worked out by hand.
 load helpers
+# shellcheck disable=SC2154 # bats sets output and stderr
 
 # toy FLASH_BYTES RAM_BYTES [LINE...]: data/configs/toy.yaml, a Cortex-M4 with memory where the images want it.
 toy() {
@@ -26,6 +27,9 @@ thirsty() { toy 0x100000 0x20000 power: "$(row 'flash, LDO' run 10 20)" "$(row '
 # Three inferences and what is around them; the board's own sleep follows in another test.
 network() { simulate --data data --mcu toy --mhz "$1" "$FIRMWARE/house_price-m4.elf" --console /dev/null "${@:2}"; }
 
+# The table without its line breaks.
+flowed() { tr -s '\n ' ' ' <<<"$output"; }
+
 @test "mJ are mA times V times seconds" {
   thirsty
   network 100 --json report.json
@@ -48,7 +52,7 @@ network() { simulate --data data --mcu toy --mhz "$1" "$FIRMWARE/house_price-m4.
   network 150 -q --json report.json
   holds '.energy | .milliamperes == 30 and .way == "above" and .grade == "assumed"'
   network 150
-  [[ $(tr -s '\n ' ' ' <<<"$output") == *"assumed: above the sheet's clocks, on the line through 50 and 100 MHz"* ]] ||
+  [[ $(flowed) == *"assumed: above the sheet's clocks, on the line through 50 and 100 MHz"* ]] ||
     fail "not said"
 }
 
@@ -63,7 +67,7 @@ network() { simulate --data data --mcu toy --mhz "$1" "$FIRMWARE/house_price-m4.
   holds '.energy | (.average_ma - .period.mj / 3) | fabs < 1e-9'
   holds '.energy | (.battery_hours - 100 / .average_ma) | fabs < 1e-6'
   network 100 --period 1s --battery-mah 100
-  [[ $(tr -s '\n ' ' ' <<<"$output") == *"period 1.000 s: "*" of inference, the rest asleep at 2 mA: "*"a period"* ]] ||
+  [[ $(flowed) == *"period 1.000 s: "*" of inference, the rest asleep at 2 mA: "*"a period"* ]] ||
     fail "no period"
   [[ $output == *"battery of 100 mAh: 2.06"*" days with that period, "* ]] || fail "no battery" # 100 / 2.01 / 24
 }
@@ -72,7 +76,7 @@ network() { simulate --data data --mcu toy --mhz "$1" "$FIRMWARE/house_price-m4.
   thirsty
   network 100 --json report.json --period 100us
   exits_with 0
-  [[ $(tr -s '\n ' ' ' <<<"$output") == *" of inference, WHICH IS "*" us LONGER THAN THE PERIOD: it never sleeps;"* ]] ||
+  [[ $(flowed) == *" of inference, WHICH IS "*" us LONGER THAN THE PERIOD: it never sleeps;"* ]] ||
     fail "not said"
   holds '.energy | .average_ma == 20 and (.period.late_ms + 0.1 - .period.work_ms | fabs < 1e-9)'
 }
@@ -97,7 +101,7 @@ network() { simulate --data data --mcu toy --mhz "$1" "$FIRMWARE/house_price-m4.
   holds '.causes.sleep > 0'
   # 0.6 nJ a cycle awake, 0.06 asleep.
   holds '(.energy.total_mj - ((.total.cycles - .causes.sleep) * 0.6 + .causes.sleep * 0.06) / 1e6) | fabs < 1e-9'
-  [[ $(tr -s '\n ' ' ' <<<"$output") == *"; asleep 2 mA"* ]] || fail "not said"
+  [[ $(flowed) == *"; asleep 2 mA"* ]] || fail "not said"
 }
 
 @test "another row by a part of its name, with the sleep that goes with it" {
@@ -112,7 +116,7 @@ network() { simulate --data data --mcu toy --mhz "$1" "$FIRMWARE/house_price-m4.
   toy 0x100000 0x20000 power: "$(row 'flash, LDO' run 10 20)"
   network 100 --json report.json --period 1s
   exits_with 0
-  [[ $(tr -s '\n ' ' ' <<<"$output") == *"the rest as if running, for the chip's file has no current asleep: at most"* ]] ||
+  [[ $(flowed) == *"the rest as if running, for the chip's file has no current asleep: at most"* ]] ||
     fail "not said"
   holds '.energy | .sleep == null and .average_ma == 20'
 }
@@ -137,7 +141,8 @@ network() { simulate --data data --mcu toy --mhz "$1" "$FIRMWARE/house_price-m4.
   thirsty
   local value
   for value in 0s -1ms 1 ms "" 1d infs 1e999s =1s x= 1s=; do
-    refuses --data data --mcu toy --mhz 100 "$FIRMWARE/house_price-m4.elf" "--period=$value" -- "--period $value: a time"
+    refuses --data data --mcu toy --mhz 100 "$FIRMWARE/house_price-m4.elf" "--period=$value" -- \
+      "--period $value: a time"
   done
   for value in 0 -1 x inf 3Ah; do
     refuses --data data --mcu toy --mhz 100 "$FIRMWARE/house_price-m4.elf" "--battery-mah=$value" -- \
@@ -167,11 +172,33 @@ end_of() {
   network 100 --json report.json
   exits_with 0
   holds '.fit | .fits and .short_bytes == 0 and .ram_bytes == 131072 and (.regions | map(.name) == ["flash", "sram"])'
-  holds ".fit.flash_bytes == $end and .fit.flash_used == .memory.flash_bytes and .fit.regions[0].used == .fit.flash_used"
+  holds ".fit.flash_bytes == $end and .fit.flash_used == .memory.flash_bytes"
+  holds '.fit.regions[0].used == .fit.flash_used'
   holds '.fit.ram_used == .memory.ram_static_bytes + .memory.stack_peak_bytes'
   [[ $output == *"fits: flash "*" %), "*" left; sram "*"of 131,072 B ("*" left"* ]] || fail "not said"
   simulate --core m4 --mhz 100 -q "$FIRMWARE/house_price-m4.elf" --json report.json
   holds '.fit == null' # without a chip there is nothing to fit
+}
+
+@test "one flash at two addresses counts once" {
+  toy 0x100000 0x20000
+  sed -i '/name: flash/ {h; s/name: flash/name: alias/; s/0x08000000/0x00200000/; p; x}' data/configs/toy.yaml
+  network 100 -q --json report.json
+  exits_with 0
+  holds '.fit | (.regions | length) == 3 and .flash_bytes == 1048576'
+}
+
+@test "a heap that grows into the stack does not fit the chip" {
+  toy 0x100000 0x20000
+  cp "$TEST_FIRMWARE/heap-m4.elf" heap.elf
+  patch heap.elf "$(word heap.elf $(($(segment heap.elf 0) + 4)))" $((0x20000800)) # the stack starts at 2 KiB
+  simulate --data data --mcu toy --mhz 16 -q heap.elf --json report.json
+  exits_with 2
+  local start
+  start=$((0x$(arm-none-eabi-nm heap.elf | awk '$3 == "end" { print $1 }') - 0x20000000))
+  start=$(((start + 7) / 8 * 8)) # where the heap starts, as malloc aligns it
+  holds ".fit.short_bytes == $start + .memory.heap_peak_bytes - (2048 - .memory.stack_peak_bytes)"
+  says "does not fit toy: the stack ran $(json .fit.short_bytes) bytes into static data or heap"
 }
 
 @test "the stacks of a kernel's tasks lie in static data and count once" {
