@@ -53,19 +53,25 @@ static void say_way(FILE *out, const supply_t *supply) {
   }
 }
 
-static const char *upper_text(const supply_t *supply) {
-  return supply->upper_of_sheet ? "the maximum stated there" : "inference has drawn 1.66 times what a sheet's loop does";
+static void say_upper(FILE *out, const supply_t *supply, double millijoules) {
+  char text[RESULTS_TEXT_BYTES];
+  fprintf(out, ", up to %s (", results_energy_text(text, millijoules));
+  if (supply->upper_of_sheet) {
+    fputs("the maximum stated there)", out);
+  } else {
+    fprintf(out, "inference has drawn %.2f times what a sheet's loop does)", ENERGY_LOAD_FACTOR);
+  }
 }
 
 static void say_total(FILE *out, const results_t *results) {
   const energy_t *energy = &results->energy;
   const supply_t *run = &energy->run;
-  char text[RESULTS_TEXT_BYTES], upper[RESULTS_TEXT_BYTES];
+  char text[RESULTS_TEXT_BYTES];
   fprintf(out, "energy: %s at %.4g mA and %.3g V (typical", results_energy_text(text, energy->total_mj),
           run->milliamperes, run->volts);
   say_way(out, run);
-  fprintf(out, "; %s; %s), up to %s (%s)", run->name, run->source ? run->source : "?",
-          results_energy_text(upper, energy->total_upper_mj), upper_text(run));
+  fprintf(out, "; %s; %s)", run->name, run->source ? run->source : "?");
+  say_upper(out, run, energy->total_upper_mj);
   if (energy->slept_unknown) {
     fputs("; no current asleep in the chip's file: it counts as running, which is too much", out);
   } else if (results->causes[CAUSE_SLEEP]) {

@@ -2,7 +2,6 @@
 # A chip whose file states its current: energy, period, battery; and whether an image fits it. The chips are the test's
 # own, so that every number can be worked out by hand.
 load helpers
-# shellcheck disable=SC2154 # bats sets output and stderr
 
 # toy FLASH_BYTES RAM_BYTES [LINE...]: data/configs/toy.yaml, a Cortex-M4 with memory where the images want it.
 toy() {
@@ -236,6 +235,7 @@ end_of() {
     "; chips with memory there: toy"
   sed -i 's/cortex-m4/cortex-m7/' data/configs/toy.yaml # of the same core only
   refuses --data data --mcu elsewhere --mhz 100 "$FIRMWARE/house_price-m4.elf" -- "must be linked for this chip"
+  # shellcheck disable=SC2154 # bats sets it
   [[ $stderr != *"chips with"* ]] || fail "another core"
 }
 
