@@ -134,8 +134,8 @@ family_may_be_in() {
   libelf:sim/image/program_elf.c) ;;
   libdw:sim/image/symbols.c) ;;
   cyaml:sim/base/yaml.h) ;;
-  jansson:sim/report/report_json.c) ;;
-  smartcols:sim/report/report_table.c) ;;
+  jansson:sim/report/report_json.c | jansson:sim/report/catalogue_json.c) ;;
+  smartcols:sim/report/report_table.c | smartcols:sim/report/catalogue_table.c) ;;
   libmd:* | uthash:* | sqlite:*) ;;
   *) return 1 ;;
   esac

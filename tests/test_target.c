@@ -77,7 +77,7 @@ static const struct {
     {"name: b", "name: a", 6, "already"},
     {"name: x", "name: y", 1, "not 'x'"},
     {"cortex-m4", "cortex-m3", 2, "cortex-m3"},
-    {"title: t\n", "", 4, "title"},
+    {"title: t\n", "", 1, "title is missing"},
     {"src: s, grade: measured", "grade: measured", 6, "src"},
     {"title: t\n", "title: t\nfpu: half\n", 4, "neither single nor double"},
     {"title: t\n", "title: t\npriority_bits: 9\n", 4, "priority_bits"},

@@ -9,6 +9,7 @@
 int cmd_run(int argc, char **argv);
 int cmd_annotate(int argc, char **argv);
 int cmd_model(int argc, char **argv);
+int cmd_mcus(int argc, char **argv);
 int cmd_selftest(void);
 
 /* Compares the probes CSV at PATH, from a board, with PROBES_ELF run here under the models in DATA. */

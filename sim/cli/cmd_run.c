@@ -97,7 +97,7 @@ static int run_and_report(report_options_t *report, output_t *json, output_t *co
 int cmd_run(int argc, char **argv) {
   static const char doc[] =
       "How long does this firmware take on a Cortex-M4 or M7, and how much memory does it need?\v"
-      "Other commands: cmsim annotate, cmsim model, cmsim --selftest.\n\n"
+      "Other commands: cmsim annotate, cmsim mcus, cmsim model, cmsim --selftest.\n\n"
       "Exit status: 0 done; 1 the firmware reported failure; 2 trouble (bad input, fault, stopped "
       "early).\nExample: cmsim --core m7 --mhz 550 bench.elf";
   static const struct argp_child children[] = {{&run_options_argp, 0, NULL, 0}, {0}};

@@ -12,6 +12,7 @@ int main(int argc, char **argv) {
   if (argc > 1 && strcmp(argv[1], "run") == 0) return cmd_run(argc - 1, argv + 1);
   if (argc > 1 && strcmp(argv[1], "annotate") == 0) return cmd_annotate(argc - 1, argv + 1);
   if (argc > 1 && strcmp(argv[1], "model") == 0) return cmd_model(argc - 1, argv + 1);
+  if (argc > 1 && strcmp(argv[1], "mcus") == 0) return cmd_mcus(argc - 1, argv + 1);
   if (argc == 2 && strcmp(argv[1], "--selftest") == 0) return cmd_selftest();
   return cmd_run(argc, argv);
 }

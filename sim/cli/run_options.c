@@ -35,7 +35,8 @@ enum {
 static const struct argp_option options[] = {
     {0, 0, 0, 0, "Target:", 1},
     {"core", 'c', "m4|m7", 0, "Core to simulate", 0},
-    {"mcu", OPTION_MCU, "NAME", 0, "Chip: its memory from configs/NAME.yaml (default: ideal memory)", 0},
+    {"mcu", OPTION_MCU, "NAME|FILE.yaml", 0,
+     "Chip of the catalogue (cmsim mcus), or a file of your own (default: ideal memory)", 0},
     {"mhz", OPTION_MHZ, "F", 0, "Core clock in MHz", 0},
     {"flash", OPTION_FLASH, "SIZE", 0, "Flash of the part (512K, 1M); default: as the image needs", 0},
     {"ram", OPTION_RAM, "SIZE", 0, "RAM of the part at 0x20000000; default: as the image needs", 0},
@@ -47,7 +48,9 @@ static const struct argp_option options[] = {
     {"rule-off", OPTION_RULE_OFF, "RULE", 0,
      "What if this timing rule did not act? (repeatable; names: cmsim model show rules)", 0},
     {"set", OPTION_SET, "NAME=N", 0,
-     "What if this parameter of the cost model, or REGION.NAME of the chip, were N? (repeatable)", 0},
+     "What if this parameter of the cost model, or REGION.NAME, flash.NAME or bus.ratio of the chip, were N? "
+     "(repeatable)",
+     0},
     {0, 0, 0, 0, "Measure:", 2},
     {"region", OPTION_REGION, "FUNCTION", 0, "Measure each call of FUNCTION (repeatable)", 0},
     {"until", OPTION_UNTIL, "TEXT", 0, "The run is complete when the firmware has printed TEXT", 0},
@@ -104,10 +107,7 @@ static error_t parse_target(int key, char *arg, run_options_t *run) {
     if (strcmp(arg, "m4") != 0 && strcmp(arg, "m7") != 0) run_bad_value("--core", arg, "unknown core; m4 or m7");
     run->machine.core = arg;
     return 0;
-  case OPTION_MCU:
-    if (strchr(arg, '/')) run_bad_value("--mcu", arg, "the name of a file in configs/, without .yaml, please");
-    run->machine.mcu = arg;
-    return 0;
+  case OPTION_MCU: run->machine.mcu = arg; return 0;
   case OPTION_MHZ:
     if (!parse_positive(arg, &run->machine.mhz)) run_bad_value("--mhz", arg, "a clock in MHz above 0, please");
     return 0;

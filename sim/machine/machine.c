@@ -2,7 +2,6 @@
 
 #include "base/diag.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,32 +42,13 @@ static void profile_counts(void *context, uint64_t counts[SCS_PROFILE_COUNTERS])
 
 /* ---- construction ---- */
 
-/* Says which chips there are when NAME is none of them. */
-static bool known_mcu(const char *directory, const char *name) {
-  char path[4200], list[512] = "";
-  snprintf(path, sizeof path, "%s/%s.yaml", directory, name);
-  if (access(path, F_OK) == 0) return true;
-  struct dirent **entries;
-  int count = scandir(directory, &entries, NULL, alphasort);
-  for (int i = 0; i < count; i++) {
-    size_t length = strlen(entries[i]->d_name), used = strlen(list);
-    bool chip = length > 5 && strcmp(entries[i]->d_name + length - 5, ".yaml") == 0 &&
-                strncmp(entries[i]->d_name, "generic-", 8) != 0;
-    if (chip) snprintf(list + used, sizeof list - used, " %.*s", (int)(length - 5), entries[i]->d_name);
-    free(entries[i]);
-  }
-  if (count >= 0) free(entries);
-  diag_error("--mcu %s: no such chip; known are:%s", name, list);
-  return false;
-}
-
 static bool load_target(machine_t *m) {
   char directory[4096], name[32];
   snprintf(directory, sizeof directory, "%s/configs", m->options.data_directory);
   snprintf(name, sizeof name, "generic-%s", m->options.core ? m->options.core : "");
-  if (m->options.mcu && !known_mcu(directory, m->options.mcu)) return false;
-  m->target = target_load(directory, m->options.mcu ? m->options.mcu : name);
+  m->target = m->options.mcu ? target_find(directory, "--mcu", m->options.mcu) : target_load(directory, name);
   if (!m->target) return false;
+  if (m->options.mcu) m->options.mcu = m->target->name; /* also where it was a path */
   const char *core = m->target->core + strlen("cortex-");
   if (!m->options.core) m->options.core = core;
   if (strcmp(core, m->options.core) == 0) return true;

@@ -115,6 +115,16 @@ typedef struct {
 
 /* Loads DIRECTORY/NAME.yaml, e.g. ("configs", "generic-m4"). Any defect is one diag_error_at line, and NULL. */
 target_t *target_load(const char *directory, const char *name);
+/* The chip that a person calls NAME: one of DIRECTORY or, where NAME holds a slash or ends in .yaml, a file of their
+   own, which may extend one of DIRECTORY. An unknown name is one diag_error line that begins with WHAT and names the
+   nearest. */
+target_t *target_find(const char *directory, const char *what, const char *name);
+
+/* The chips of DIRECTORY in alphabetical order, without the generic targets; freed with target_names_free(). */
+char **target_names(const char *directory, size_t *count);
+void target_names_free(char **names, size_t count);
+/* Writes "; did you mean A or B?" to TEXT, or nothing when no name is near. */
+void target_suggest(const char *directory, const char *name, char *text, size_t size);
 
 /* What if a number of the chip were VALUE (0 to 255)? Of a region: first_access, first_write, read_after_write,
    beat_cycles; of the flash interface, whose NAME is "flash" as that of a region may be: wait_states, data_wait,

@@ -81,9 +81,26 @@ static bool take_wait_states(const part_t *part, const file_wait_states_t *file,
   return true;
 }
 
-static bool take_tables(const part_t *part, const file_flash_t *file, flash_t *flash) {
-  if (file->wait_states_count == 0) return true;
-  flash->tables = calloc(file->wait_states_count, sizeof *flash->tables);
+static bool has_table(const flash_t *flash, const char *range) {
+  for (size_t i = 0; i < flash->table_count; i++) {
+    if (strcmp(range, flash->tables[i].range) == 0) return true;
+  }
+  return false;
+}
+
+static bool check_room(const part_t *part, const char *key, const flash_t *flash, const wait_states_t *table) {
+  if (!flash->acr || table->count <= flash->latency_mask + 1) return true;
+  return target_refuse(part, key, "%s: %u clocks of '%.40s', but latency_mask has room for %u wait states", key,
+                       table->count, table->range, flash->latency_mask);
+}
+
+/* The file's own tables first, then those of PARENT that it does not replace. */
+static bool take_tables(const part_t *part, const file_flash_t *file, const flash_t *parent, flash_t *flash) {
+  size_t inherited = parent ? parent->table_count : 0;
+  flash->tables = NULL;
+  flash->table_count = 0;
+  if (file->wait_states_count + inherited == 0) return true;
+  flash->tables = calloc(file->wait_states_count + inherited, sizeof *flash->tables);
   if (!flash->tables) {
     diag_error("out of memory");
     return false;
@@ -92,15 +109,17 @@ static bool take_tables(const part_t *part, const file_flash_t *file, flash_t *f
     part_t entry = target_entry(part, "range", i);
     wait_states_t *table = &flash->tables[i];
     if (!take_wait_states(&entry, &file->wait_states[i], table)) return false;
-    for (unsigned k = 0; k < i; k++) {
-      if (strcmp(table->range, flash->tables[k].range) != 0) continue;
+    if (has_table(flash, table->range)) {
       return target_refuse(&entry, "range", "range '%.40s' is listed already", table->range);
     }
-    if (flash->acr && table->count > flash->latency_mask + 1) {
-      return target_refuse(&entry, "up_to_mhz", "up_to_mhz: %u clocks, but latency_mask has room for %u wait states",
-                           table->count, flash->latency_mask);
-    }
     flash->table_count++;
+    if (!check_room(&entry, "up_to_mhz", flash, table)) return false;
+  }
+  for (size_t i = 0; i < inherited; i++) {
+    const wait_states_t *table = &parent->tables[i];
+    if (has_table(flash, table->range)) continue;
+    flash->tables[flash->table_count++] = *table;
+    if (!check_room(part, "latency_mask", flash, table)) return false;
   }
   return true;
 }
@@ -159,8 +178,9 @@ static bool check_register(const part_t *part, const flash_t *flash) {
   return true;
 }
 
-bool target_take_flash(const yamlfile_t *text, const file_flash_t *file, target_t *target) {
-  if (!file) return true;
+bool target_take_flash(const yamlfile_t *text, const file_flash_t *file, const target_t *parent, target_t *target) {
+  static const file_flash_t nothing;
+  if (!file) return !parent || take_tables(&(part_t){.text = text}, &nothing, &parent->flash, &target->flash);
   enum { LINES_MAX = 4096, LINE_MAX = 256, WAIT_MAX = 255 };
   part_t part = target_part(text, "flash");
   flash_t *flash = &target->flash;
@@ -182,7 +202,8 @@ bool target_take_flash(const yamlfile_t *text, const file_flash_t *file, target_
   if (file->has) flash->has = *file->has;
   if (file->usual) flash->usual = *file->usual;
   if (file->clock) flash->bus_clock = *file->clock != 0;
-  return check_line_caches(&part, flash) && check_register(&part, flash) && take_tables(&part, file, flash);
+  return check_line_caches(&part, flash) && check_register(&part, flash) &&
+         take_tables(&part, file, parent ? &parent->flash : NULL, flash);
 }
 
 /* ---- current ---- */
@@ -228,30 +249,44 @@ static bool take_points(const part_t *part, const file_power_t *file, power_t *p
   return true;
 }
 
-bool target_take_power(const yamlfile_t *text, const file_target_t *file, target_t *target) {
-  if (file->power_count == 0) return true;
+static bool has_current(const target_t *target, const char *name) {
+  for (size_t i = 0; i < target->power_count; i++) {
+    if (strcmp(name, target->power[i].name) == 0) return true;
+  }
+  return false;
+}
+
+static bool take_current(const part_t *part, const file_power_t *file, target_t *target) {
   enum { VOLTS_MAX = 60 };
-  part_t part = target_part(text, "power");
-  target->power = calloc(file->power_count, sizeof *target->power);
+  if (has_current(target, file->name)) {
+    return target_refuse(part, "name", "current '%.60s' is listed already", file->name);
+  }
+  power_t *power = &target->power[target->power_count++];
+  *power = (power_t){.name = file->name,
+                     .sleep = file->mode != 0,
+                     .workload = file->workload,
+                     .peripherals = file->peripherals ? "on" : "off",
+                     .from = from(part, file->src, file->note, file->grade)};
+  return take_decimal(part, "volts", file->volts, VOLTS_MAX, &power->volts) && take_points(part, file, power);
+}
+
+bool target_take_power(const yamlfile_t *text, const file_target_t *file, const target_t *parent, target_t *target) {
+  size_t inherited = parent ? parent->power_count : 0;
+  target->power = NULL;
+  target->power_count = 0;
+  if (file->power_count + inherited == 0) return true;
+  target->power = calloc(file->power_count + inherited, sizeof *target->power);
   if (!target->power) {
     diag_error("out of memory");
     return false;
   }
+  part_t part = target_part(text, "power");
   for (unsigned i = 0; i < file->power_count; i++) {
     part_t entry = target_entry(&part, "name", i);
-    const file_power_t *said = &file->power[i];
-    power_t *power = &target->power[target->power_count++];
-    *power = (power_t){.name = said->name,
-                       .sleep = said->mode != 0,
-                       .workload = said->workload,
-                       .peripherals = said->peripherals ? "on" : "off",
-                       .from = from(&entry, said->src, said->note, said->grade)};
-    for (unsigned k = 0; k < i; k++) {
-      if (strcmp(power->name, target->power[k].name) != 0) continue;
-      return target_refuse(&entry, "name", "current '%.60s' is listed already", power->name);
-    }
-    if (!take_decimal(&entry, "volts", said->volts, VOLTS_MAX, &power->volts)) return false;
-    if (!take_points(&entry, said, power)) return false;
+    if (!take_current(&entry, &file->power[i], target)) return false;
+  }
+  for (size_t i = 0; i < inherited; i++) {
+    if (!has_current(target, parent->power[i].name)) target->power[target->power_count++] = parent->power[i];
   }
   return true;
 }

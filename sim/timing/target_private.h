@@ -49,7 +49,7 @@ typedef struct {
 } file_power_t;
 
 typedef struct {
-  char *name, *core, *title, *vendor, *zero_wait_mhz, *max_mhz, *peripherals, *hse_hz, *device_id, *cpuid,
+  char *name, *extends, *core, *title, *vendor, *zero_wait_mhz, *max_mhz, *peripherals, *hse_hz, *device_id, *cpuid,
       *priority_bits, *fpu;
   file_bus_t *bus;
   file_l1_t *l1;
@@ -76,11 +76,18 @@ bool target_refuse(const part_t *part, const char *key, const char *format, ...)
 /* Takes the number WORD of KEY into *VALUE; no word (NULL) leaves *VALUE as it is. */
 bool target_number(const part_t *part, const char *key, const char *word, unsigned long max, unsigned *value);
 
-/* Each takes what FILE says of one part into TARGET and checks it; defects are reported, and false. */
-bool target_take_regions(const yamlfile_t *text, const file_target_t *file, target_t *target);
+/* What a target owns: its file, and the target it extends, to which inherited strings and points belong. */
+typedef struct {
+  file_target_t *file;
+  target_t *parent;
+} target_private_t;
+
+/* Each takes what FILE says of one part into TARGET, which has PARENT's values (NULL: it extends none), and checks the
+   result; defects are reported, and false. Listed entries replace those of the same name and come first. */
+bool target_take_regions(const yamlfile_t *text, const file_target_t *file, const target_t *parent, target_t *target);
 bool target_take_bus(const yamlfile_t *text, const file_bus_t *file, target_t *target);
 bool target_take_l1(const yamlfile_t *text, const file_l1_t *file, target_t *target);
-bool target_take_flash(const yamlfile_t *text, const file_flash_t *file, target_t *target);
-bool target_take_power(const yamlfile_t *text, const file_target_t *file, target_t *target);
+bool target_take_flash(const yamlfile_t *text, const file_flash_t *file, const target_t *parent, target_t *target);
+bool target_take_power(const yamlfile_t *text, const file_target_t *file, const target_t *parent, target_t *target);
 
 #endif

@@ -100,10 +100,12 @@ static const cyaml_schema_value_t power_entry = {CYAML_VALUE_MAPPING(CYAML_FLAG_
 
 #define PART(key, member, fields)                                                                                      \
   CYAML_FIELD_MAPPING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, file_target_t, member, fields)
+/* core, title and regions are left out only by a file that extends another: target_load.c sees to that. */
 static const cyaml_schema_field_t target_fields[] = {
     YAMLFILE_WORD("name", YAMLFILE_MUST, file_target_t, name),
-    YAMLFILE_WORD("core", YAMLFILE_MUST, file_target_t, core),
-    YAMLFILE_WORD("title", YAMLFILE_MUST, file_target_t, title),
+    YAMLFILE_WORD("extends", YAMLFILE_MAY, file_target_t, extends),
+    YAMLFILE_WORD("core", YAMLFILE_MAY, file_target_t, core),
+    YAMLFILE_WORD("title", YAMLFILE_MAY, file_target_t, title),
     YAMLFILE_WORD("vendor", YAMLFILE_MAY, file_target_t, vendor),
     YAMLFILE_WORD("peripherals", YAMLFILE_MAY, file_target_t, peripherals),
     YAMLFILE_WORD("hse_hz", YAMLFILE_MAY, file_target_t, hse_hz),
@@ -116,7 +118,8 @@ static const cyaml_schema_field_t target_fields[] = {
     PART("bus", bus, bus_fields),
     PART("l1", l1, l1_fields),
     PART("flash", flash, flash_fields),
-    CYAML_FIELD_SEQUENCE("regions", CYAML_FLAG_POINTER, file_target_t, regions, &region_entry, 1, CYAML_UNLIMITED),
+    CYAML_FIELD_SEQUENCE("regions", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, file_target_t, regions, &region_entry, 1,
+                         CYAML_UNLIMITED),
     CYAML_FIELD_SEQUENCE("power", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, file_target_t, power, &power_entry, 1,
                          CYAML_UNLIMITED),
     CYAML_FIELD_END};
