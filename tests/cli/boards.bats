@@ -200,6 +200,7 @@ done"
 
 @test "STM32F4 from reset: PLL, UART, three clocks" { starts stm32f4 m4 stm32f407vg 168 STM32F407 84000000; }
 @test "STM32L4 from reset: PLL, UART, three clocks" { starts stm32l4 m4 stm32l4r5zi 120 STM32L4R5 120000000; }
+@test "STM32G4 from reset: PLL, UART, three clocks" { starts stm32g4 m4 stm32g474re 170 STM32G474 170000000; }
 @test "STM32WB from reset: PLL, UART, three clocks" { starts stm32wb m4 stm32wb55rg 64 STM32WB55 64000000; }
 @test "STM32F7 from reset: PLL, UART, three clocks" { starts stm32f7 m7 stm32f746ng 216 STM32F746 108000000; }
 @test "STM32H7 from reset: PLL, UART, three clocks" { starts stm32h7 m7 stm32h743zi 480 STM32H743 240000000; }
