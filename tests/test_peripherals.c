@@ -287,12 +287,12 @@ END_TEST
 
 /* Firmware may do anything: whatever is written, time goes on, and nothing is touched that is not there. */
 START_TEST(anything_goes) {
-  static const char *const families[] = {"stm32f4", "stm32f7", "stm32l4", "stm32l4plus",
+  static const char *const families[] = {"stm32f3", "stm32f4", "stm32f7", "stm32l4", "stm32l4plus",
                                          "stm32g4", "stm32wb", "stm32h7", "nrf52"};
   static const char *const inputs[] = {NULL, "/dev/zero"};
   static const uint32_t places[] = {0x40000000, 0x40000000, 0x40010000, 0x48000000, 0x50000000, 0x58000000};
   uint64_t state = 88172645463325252u;
-  for (unsigned round = 0; round < 16; round++) {
+  for (unsigned round = 0; round < 18; round++) {
     peripherals_config_t config = chip_config(families[round / 2], 64);
     config.uart_input = inputs[round % 2];
     config.policy = MMIO_ZERO;

@@ -1,11 +1,11 @@
 /* The clocks of a chip, read from the clock unit's registers as the firmware has set them. One function a clock tree;
-   fields as in the RCC chapters of RM0090 (F4), RM0385 (F7), RM0351 and RM0432 (L4, L4+), RM0434 (WB), RM0433 (H7) and
-   the RCC_*_Pos names of the CMSIS headers.
+   fields as in the RCC chapters of RM0316 (F3), RM0090 (F4), RM0385 (F7), RM0351 and RM0432 (L4, L4+), RM0434 (WB),
+   RM0433 (H7) and the RCC_*_Pos names of the CMSIS headers.
 
    Not modelled: the time an oscillator takes to start, PLL jitter, clock security, the audio and USB clocks. */
 #include "peripherals/peripherals_private.h"
 
-enum { MHZ = 1000000, HSI16_HZ = 16 * MHZ, HSI64_HZ = 64 * MHZ, CSI_HZ = 4 * MHZ };
+enum { MHZ = 1000000, HSI8_HZ = 8 * MHZ, HSI16_HZ = 16 * MHZ, HSI64_HZ = 64 * MHZ, CSI_HZ = 4 * MHZ };
 
 static uint32_t bits(uint32_t value, unsigned high, unsigned low) {
   return (value >> low) & ((2u << (high - low)) - 1);
@@ -36,6 +36,20 @@ static void buses(clocks_t *c, uint32_t ppre1, uint32_t ppre2, bool timpre) {
   c->apb2 = c->ahb / apb_divisor(ppre2);
   c->timers1 = timer_hz(c->ahb, c->apb1, timpre);
   c->timers2 = timer_hz(c->ahb, c->apb2, timpre);
+}
+
+/* RM0316: the PLL multiplies half of HSI, or HSI (F303xD and E) or HSE over PREDIV, by 2 to 16. */
+static void decode_f3(const peripherals_t *p, clocks_t *c, uint64_t hse) {
+  enum { CFGR = 0x04, CFGR2 = 0x2C, MULTIPLIER_MAX = 16 };
+  uint32_t cfgr = (uint32_t)reg(p, CFGR), multiplier = bits(cfgr, 21, 18) + 2;
+  uint64_t predivided = (bits(cfgr, 16, 16) ? hse : HSI8_HZ) / (bits((uint32_t)reg(p, CFGR2), 3, 0) + 1);
+  uint64_t input = bits(cfgr, 16, 15) ? predivided : HSI8_HZ / 2;
+  uint64_t pll = input * (multiplier < MULTIPLIER_MAX ? multiplier : MULTIPLIER_MAX);
+  uint64_t sources[] = {HSI8_HZ, hse, pll, 0};
+  c->hsi = HSI8_HZ;
+  c->system = sources[bits(cfgr, 1, 0)];
+  c->core = c->ahb = c->system / ahb_divisor(bits(cfgr, 7, 4));
+  buses(c, bits(cfgr, 10, 8), bits(cfgr, 13, 11), false);
 }
 
 static void decode_f4(const peripherals_t *p, clocks_t *c, uint64_t hse) {
@@ -118,6 +132,7 @@ void clocks_decode(peripherals_t *p) {
     c.system = c.core = c.ahb = c.apb1 = c.apb2 = c.timers1 = c.timers2 = p->family->fixed_hz;
   } else {
     switch (p->family->tree) {
+    case TREE_STM32F3: decode_f3(p, &c, hse); break;
     case TREE_STM32F4: decode_f4(p, &c, hse); break;
     case TREE_STM32L4: decode_l4(p, &c, hse); break;
     case TREE_STM32WB: decode_wb(p, &c, hse); break;
@@ -138,7 +153,8 @@ static uint64_t selected_hz(const unit_t *unit, uint64_t bus) {
     uint64_t sources[] = {bus, c->pll2q, c->pll3q, c->hsi, c->csi, LSE_HZ, bus, bus};
     return sources[select & 7];
   }
-  uint64_t sources[] = {bus, c->system, c->hsi, LSE_HZ};
+  bool f3 = p->family->tree == TREE_STM32F3; /* the two oscillators the other way round */
+  uint64_t sources[] = {bus, c->system, f3 ? LSE_HZ : c->hsi, f3 ? c->hsi : LSE_HZ};
   return sources[select & 3];
 }
 

@@ -55,11 +55,9 @@ static const cyaml_strval_t device_words[] = {{"none", DEVICE_NONE},
 static const cyaml_strval_t bus_words[] = {{"core", BUS_CORE},  {"ahb", BUS_AHB},   {"apb1", BUS_APB1},
                                            {"apb2", BUS_APB2},  {"apb4", BUS_APB4}, {"16mhz", BUS_16MHZ},
                                            {"32khz", BUS_32KHZ}};
-static const cyaml_strval_t tree_words[] = {{"fixed", TREE_FIXED},
-                                            {"stm32f4", TREE_STM32F4},
-                                            {"stm32l4", TREE_STM32L4},
-                                            {"stm32wb", TREE_STM32WB},
-                                            {"stm32h7", TREE_STM32H7}};
+static const cyaml_strval_t tree_words[] = {{"fixed", TREE_FIXED},     {"stm32f3", TREE_STM32F3},
+                                            {"stm32f4", TREE_STM32F4}, {"stm32l4", TREE_STM32L4},
+                                            {"stm32wb", TREE_STM32WB}, {"stm32h7", TREE_STM32H7}};
 /* For the reader of the file; nothing is computed from it. */
 static const cyaml_strval_t grade_words[] = {{"documented", 0}, {"measured", 1}, {"inferred", 2}, {"assumed", 3}};
 

@@ -31,7 +31,7 @@ typedef enum {
 
 typedef enum { BUS_CORE, BUS_AHB, BUS_APB1, BUS_APB2, BUS_APB4, BUS_16MHZ, BUS_32KHZ } bus_t;
 
-typedef enum { TREE_FIXED, TREE_STM32F4, TREE_STM32L4, TREE_STM32WB, TREE_STM32H7 } clock_tree_t;
+typedef enum { TREE_FIXED, TREE_STM32F3, TREE_STM32F4, TREE_STM32L4, TREE_STM32WB, TREE_STM32H7 } clock_tree_t;
 
 /* Bits of register WORD appear in this one. */
 typedef struct {

@@ -198,6 +198,7 @@ done"
   holds '.exit.reason == "halted"'
 }
 
+@test "STM32F3 from reset: PLL, UART, three clocks" { starts stm32f3 m4 stm32f303re 72 STM32F303 72000000; }
 @test "STM32F4 from reset: PLL, UART, three clocks" { starts stm32f4 m4 stm32f407vg 168 STM32F407 84000000; }
 @test "STM32L4 from reset: PLL, UART, three clocks" { starts stm32l4 m4 stm32l4r5zi 120 STM32L4R5 120000000; }
 @test "STM32G4 from reset: PLL, UART, three clocks" { starts stm32g4 m4 stm32g474re 170 STM32G474 170000000; }
