@@ -22,6 +22,7 @@ enum {
   OPTION_UNTIL,
   OPTION_STOP_AT,
   OPTION_NO_DWT,
+  OPTION_MEMORY,
   OPTION_RULE_OFF,
   OPTION_SET,
   OPTION_MMIO,
@@ -40,6 +41,8 @@ static const struct argp_option options[] = {
     {"mhz", OPTION_MHZ, "F", 0, "Core clock in MHz", 0},
     {"flash", OPTION_FLASH, "SIZE", 0, "Flash of the part (512K, 1M); default: as the image needs", 0},
     {"ram", OPTION_RAM, "SIZE", 0, "RAM of the part at 0x20000000; default: as the image needs", 0},
+    {"memory", OPTION_MEMORY, "chip|ideal", 0,
+     "Wait states, caches and buses of the chip (default), or none of them: what the core alone would take", 0},
     {"no-dwt", OPTION_NO_DWT, 0, 0, "The part has no DWT cycle counter", 0},
     {"mmio", OPTION_MMIO, "strict|warn|zero", 0,
      "Addresses that the chip's file does not know: end the run, warn once for each (default), or say nothing", 0},
@@ -116,6 +119,10 @@ static error_t parse_target(int key, char *arg, run_options_t *run) {
     return 0;
   case OPTION_RAM:
     if (!parse_size(arg, &run->machine.ram_bytes)) run_bad_value("--ram", arg, "a size such as 96K, please");
+    return 0;
+  case OPTION_MEMORY:
+    run->machine.ideal_memory = strcmp(arg, "ideal") == 0;
+    if (!run->machine.ideal_memory && strcmp(arg, "chip") != 0) run_bad_value("--memory", arg, "chip or ideal, please");
     return 0;
   case OPTION_NO_DWT: run->machine.no_dwt = true; return 0;
   case OPTION_SET:

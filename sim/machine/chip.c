@@ -4,6 +4,8 @@
 
 #include "base/diag.h"
 
+#include <stdio.h>
+
 enum {
   ADDRESS_CCR = 0xE000ED14,
   ADDRESS_MPU = 0xE000ED94,
@@ -35,12 +37,23 @@ static policy_t policy_of(void *machine, uint32_t address) {
   return scs_mpu_policy(m->scs, address);
 }
 
+static void make_ideal(memory_map_t *map) {
+  for (size_t i = 0; i < map->count; i++)
+    map->regions[i].first_access = map->regions[i].first_write = map->regions[i].read_after_write = 0;
+  map->ideal = true;
+}
+
 bool chip_build(machine_t *m) {
-  if (m->options.ideal_memory) return true;
+  if (m->options.ideal_memory) {
+    make_ideal(&m->map);
+    return true;
+  }
   bool ok;
   m->memory = memory_new(m->target, m->options.mhz, &ok);
   if (!ok) diag_error("out of memory");
-  if (m->memory) set_flash(m);
+  if (!m->memory) return ok;
+  m->map.ideal = false; /* chip_describe() says what it is */
+  set_flash(m);
   return ok;
 }
 
@@ -93,12 +106,62 @@ void chip_finish(machine_t *m) {
   if (!m->memory) return;
   int needed = target_wait_states(m->target, m->options.mhz);
   if (m->chip.flash_set && needed > (int)m->chip.wait_states) {
-    add_warning(m, "too-few-wait-states", 0,
-                "the firmware sets %u flash wait states; at %.6g MHz the part needs %d (%s): on silicon it would read wrong",
-                m->chip.wait_states, m->options.mhz, needed, m->target->flash.tables[0].range);
+    add_warning(
+        m, "too-few-wait-states", 0,
+        "the firmware sets %u flash wait states; at %.6g MHz the part needs %d (%s): on silicon it would read wrong",
+        m->chip.wait_states, m->options.mhz, needed, m->target->flash.tables[0].range);
+  }
+  const l1_t *l1 = &m->target->l1;
+  if (m->memory->m7 && l1->icache_bytes && !m->memory->icache_on && m->memory->counts.uncached_fetches) {
+    add_warning(m, "icache-off", 0,
+                "the firmware never switched the instruction cache on (SCB_EnableICache): %llu fetches went to the bus",
+                (unsigned long long)m->memory->counts.uncached_fetches);
   }
   bool uses_flash = m->target->flash.read_bytes;
   if (uses_flash && needed < 0 && m->target->flash.table_count) {
     add_warning(m, "clock-too-high", 0, "at %.6g MHz the part's table has no wait states", m->options.mhz);
+  }
+}
+
+void chip_collect(const machine_t *m, results_t *r) {
+  const memory_t *memory = m->memory;
+  if (!memory) return;
+  const flash_interface_t *flash = &memory->flash;
+  r->chip = (chip_result_t){.modelled = true,
+                            .by_firmware = m->chip.flash_set,
+                            .wait_states = m->chip.wait_states,
+                            .l1 = memory->m7,
+                            .icache = memory->m7 ? memory->icache_on : (flash->on & FLASH_ICACHE) != 0,
+                            .dcache = memory->m7 ? memory->dcache_on : (flash->on & FLASH_DCACHE) != 0,
+                            .prefetch = (flash->on & FLASH_PREFETCH) != 0};
+  if (!memory->m7) {
+    r->chip.fetch_misses = flash->ifetch_misses;
+    r->chip.data_accesses = flash->data_reads;
+    r->chip.data_misses = flash->data_misses;
+    return;
+  }
+  const memory_counts_t *counts = &memory->counts;
+  r->chip.fetch_misses = counts->icache_misses;
+  r->chip.data_accesses = counts->dcache_hits + counts->dcache_misses;
+  r->chip.data_misses = counts->dcache_misses;
+  r->chip.write_backs = counts->write_backs;
+}
+
+static const char *on_off(bool on) { return on ? "on" : "off"; }
+
+void chip_describe(const machine_t *m, char *text, size_t size) {
+  if (!m->memory) {
+    snprintf(text, size, "%s", m->options.ideal_memory ? "; all of it ideal, as asked" : "");
+    return;
+  }
+  results_t r = {0};
+  chip_collect(m, &r);
+  const char *by = m->chip.flash_set ? "as the firmware set it" : "as the vendor's start-up leaves it";
+  if (r.chip.l1) {
+    snprintf(text, size, "; flash %u wait states, %s; L1 instruction cache %s, data cache %s", r.chip.wait_states, by,
+             on_off(r.chip.icache), on_off(r.chip.dcache));
+  } else {
+    snprintf(text, size, "; flash %u wait states, instruction cache %s, data cache %s, prefetch %s, %s",
+             r.chip.wait_states, on_off(r.chip.icache), on_off(r.chip.dcache), on_off(r.chip.prefetch), by);
   }
 }

@@ -176,8 +176,10 @@ static char *config_hash(const machine_t *m) {
 results_t *collect_results(machine_t *m) {
   results_t *r = calloc(1, sizeof *r);
   if (!r) return NULL;
-  char memory[512];
+  char memory[1024];
   memory_map_describe(&m->map, memory, sizeof memory);
+  chip_collect(m, r);
+  chip_describe(m, memory + strlen(memory), sizeof memory - strlen(memory));
   r->tool_version = copy(CMSIM_VERSION);
   r->cost_model_hash = copy(m->model->hash);
   r->config_hash = config_hash(m);

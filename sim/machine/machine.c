@@ -183,6 +183,8 @@ static bool build_peripherals(machine_t *m) {
                                  .double_precision = m->model->double_precision && !m->target->single_precision,
                                  .cpuid = m->target->cpuid,
                                  .priority_bits = m->target->priority_bits,
+                                 .icache_kib = m->target->l1.icache_bytes / 1024,
+                                 .dcache_kib = m->target->l1.dcache_bytes / 1024,
                                  .has_dwt = !m->options.no_dwt,
                                  .vector_table = m->program->vector_table,
                                  .itm_output = itm_output,

@@ -14,8 +14,8 @@
 typedef struct {
   const char *firmware; /* path */
   program_options_t image;
-  const char *core; /* "m4" or "m7" */
-  const char *mcu;  /* configs/MCU.yaml, or NULL: the generic target of the core */
+  const char *core;  /* "m4" or "m7" */
+  const char *mcu;   /* configs/MCU.yaml, or NULL: the generic target of the core */
   bool ideal_memory; /* no wait states, no caches, whatever the chip */
   double mhz;
   const char *data_directory;      /* holds cost_models/ and configs/ */

@@ -262,6 +262,8 @@ void chip_reset(machine_t *m);
 void chip_io_written(machine_t *m, uint32_t address, unsigned bytes, uint32_t value);
 void chip_ppb_written(machine_t *m, uint32_t address, uint32_t value);
 void chip_finish(machine_t *m); /* warnings at the end of a run */
+void chip_collect(const machine_t *m, results_t *r);
+void chip_describe(const machine_t *m, char *text, size_t size); /* ", flash ..." behind the list of regions */
 
 /* debug.c: a debugger watches every instruction and access */
 bool debug_new(machine_t *m);

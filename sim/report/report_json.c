@@ -132,6 +132,17 @@ static json_t *target_object(const results_t *results) {
                    results->firmware_mhz > 0 ? json_real(results->firmware_mhz) : json_null());
 }
 
+/* null where memory answers at once. */
+static json_t *memory_system_object(const results_t *results) {
+  const chip_result_t *chip = &results->chip;
+  if (!chip->modelled) return json_null();
+  return json_pack("{s:o, s:s, s:b, s:b, s:o, s:o, s:o, s:o, s:o}", "wait_states", count(chip->wait_states), "set_by",
+                   chip->by_firmware ? "firmware" : "usual start-up", "icache", (int)chip->icache, "dcache",
+                   (int)chip->dcache, "prefetch", chip->l1 ? json_null() : json_boolean(chip->prefetch), "fetch_misses",
+                   count(chip->fetch_misses), "data_accesses", count(chip->data_accesses), "data_misses",
+                   count(chip->data_misses), "write_backs", chip->l1 ? count(chip->write_backs) : json_null());
+}
+
 static json_t *exit_object(const results_t *results) {
   return json_pack("{s:s, s:o, s:b, s:o}", "reason", run_end_name(results->end), "code", count(results->exit_code),
                    "partial", (int)results->partial, "message", text(results->fault));
@@ -199,14 +210,14 @@ static json_t *energy_object(const results_t *results) {
 }
 
 static json_t *report_object(const results_t *results) {
-  return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", "cmsim/1",
-                   "tool", tool_object(results), "firmware", firmware_object(results), "target", target_object(results),
-                   "exit", exit_object(results), "total", total_object(results), "causes",
-                   causes_object(results->causes), "confidence", confidence_object(results), "regions",
-                   array_of(results, results->region_count, region_object), "functions",
-                   array_of(results, results->function_count, function_object), "memory", memory_object(results),
-                   "warnings", array_of(results, results->warning_count, warning_object), "fit", fit_object(results),
-                   "energy", energy_object(results));
+  return json_pack(
+      "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", "cmsim/1", "tool",
+      tool_object(results), "firmware", firmware_object(results), "target", target_object(results), "exit",
+      exit_object(results), "total", total_object(results), "causes", causes_object(results->causes), "confidence",
+      confidence_object(results), "regions", array_of(results, results->region_count, region_object), "functions",
+      array_of(results, results->function_count, function_object), "memory", memory_object(results), "memory_system",
+      memory_system_object(results), "warnings", array_of(results, results->warning_count, warning_object), "fit",
+      fit_object(results), "energy", energy_object(results));
 }
 
 bool report_json(FILE *out, const results_t *results) {

@@ -97,6 +97,16 @@ typedef enum {
   RUN_FAULT        /* the firmware did what silicon or the model cannot do; message in fault */
 } run_end_t;
 
+/* The chip's memory system at the end of the run, and how often what happened. */
+typedef struct {
+  bool modelled;        /* else memory answers at once, and nothing below counts */
+  bool by_firmware;     /* wait states and switches as the firmware set them, else as the vendor's start-up does */
+  unsigned wait_states; /* of the flash, in cycles of its clock */
+  bool l1;              /* a Cortex-M7: the counts are those of its caches, else of the flash interface */
+  bool icache, dcache, prefetch;
+  uint64_t fetch_misses, data_accesses, data_misses, write_backs;
+} chip_result_t;
+
 typedef struct results {
   /* provenance */
   char *tool_version;
@@ -106,6 +116,7 @@ typedef struct results {
   char *core;   /* "cortex-m7" */
   char *mcu;    /* NULL: generic target */
   char *memory; /* one line: what memory was assumed */
+  chip_result_t chip;
   double mhz;
   double firmware_mhz; /* core clock as the firmware set it; 0: it left it alone, or the target has no clocks */
   /* end */

@@ -11,17 +11,17 @@
 #include "timing/target.h"
 
 typedef struct {
-  unsigned wait_states;      /* core cycles */
-  unsigned on;               /* FLASH_ICACHE and its like: what is switched on */
-  unsigned read_shift;       /* a read delivers 1 << read_shift bytes */
+  unsigned wait_states; /* core cycles */
+  unsigned on;          /* FLASH_ICACHE and its like: what is switched on */
+  unsigned read_shift;  /* a read delivers 1 << read_shift bytes */
   unsigned data_wait, miss_wait;
   cache_t icache, dcache;
   /* state */
-  uint32_t current;          /* number of the read in the line buffer: address >> read_shift */
-  uint64_t current_at;       /* cycle from which it is there */
-  uint32_t prefetched;       /* number of the read that prefetch has begun */
+  uint32_t current;    /* number of the read in the line buffer: address >> read_shift */
+  uint64_t current_at; /* cycle from which it is there */
+  uint32_t prefetched; /* number of the read that prefetch has begun */
   uint64_t prefetched_at;
-  uint64_t array_free;       /* cycle from which the array takes another read */
+  uint64_t array_free; /* cycle from which the array takes another read */
   uint64_t ifetch_misses, data_misses, data_reads;
 } flash_interface_t;
 

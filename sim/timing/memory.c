@@ -8,16 +8,15 @@ static bool add_slaves(memory_t *memory, const target_t *target) {
     const region_t *from = &target->regions[i];
     if (memory->slave_count == MEMORY_REGIONS_MAX) return false;
     unsigned ratio = from->bus_clock && target->bus.ratio ? target->bus.ratio : 1;
-    memory->slaves[memory->slave_count++] =
-        (slave_t){.base = from->base,
-                  .bytes = from->bytes,
-                  .tcm = from->kind == REGION_ITCM || from->kind == REGION_DTCM,
-                  .flash = from->kind == REGION_FLASH,
-                  .first_read = from->first_access * ratio,
-                  .first_write = from->first_write * ratio,
-                  .beat_bytes = from->beat_bytes,
-                  .beat_cycles = from->beat_cycles * ratio,
-                  .grade = (uint8_t)from->grade};
+    memory->slaves[memory->slave_count++] = (slave_t){.base = from->base,
+                                                      .bytes = from->bytes,
+                                                      .tcm = from->kind == REGION_ITCM || from->kind == REGION_DTCM,
+                                                      .flash = from->kind == REGION_FLASH,
+                                                      .first_read = from->first_access * ratio,
+                                                      .first_write = from->first_write * ratio,
+                                                      .beat_bytes = from->beat_bytes,
+                                                      .beat_cycles = from->beat_cycles * ratio,
+                                                      .grade = (uint8_t)from->grade};
   }
   return true;
 }

@@ -22,14 +22,14 @@ typedef struct {
   unsigned first_read, first_write; /* core cycles to the first beat */
   unsigned beat_bytes, beat_cycles; /* core cycles of each further beat */
   uint8_t grade;
-  uint64_t free_at;                 /* cycle from which it takes another access */
+  uint64_t free_at; /* cycle from which it takes another access */
 } slave_t;
 
 /* A line on its way into a cache, beat by beat, the wanted one first. */
 typedef struct {
-  uint32_t line;          /* address, 0: none */
-  uint32_t first;         /* offset of the first beat in the line */
-  uint64_t from, until;   /* cycles of the first and the last beat */
+  uint32_t line;        /* address, 0: none */
+  uint32_t first;       /* offset of the first beat in the line */
+  uint64_t from, until; /* cycles of the first and the last beat */
   unsigned beat_bytes, beat_cycles;
 } linefill_t;
 
@@ -38,7 +38,7 @@ policy_t memory_default_policy(uint32_t address);
 
 /* How often what happened. */
 typedef struct {
-  uint64_t icache_hits, icache_misses, dcache_hits, dcache_misses, write_backs, allocations_skipped;
+  uint64_t icache_hits, icache_misses, dcache_hits, dcache_misses, write_backs, allocations_skipped, uncached_fetches;
 } memory_counts_t;
 
 typedef struct {
@@ -50,9 +50,9 @@ typedef struct {
   bool m7;
   slave_t slaves[MEMORY_REGIONS_MAX];
   unsigned slave_count, last_slave;
-  unsigned flash_wait;       /* core cycles */
+  unsigned flash_wait; /* core cycles */
   unsigned flash_read_shift;
-  uint32_t flash_read[2];    /* reads that the interface holds, for instructions and data */
+  uint32_t flash_read[2]; /* reads that the interface holds, for instructions and data */
   bool icache_on, dcache_on;
   cache_t icache, dcache;
   linefill_t ifill, dfill[LINEFILLS];
@@ -60,7 +60,7 @@ typedef struct {
   uint64_t stores[STORE_BUFFER]; /* cycle at which each leaves */
   uint32_t last_store;           /* doubleword, merged with what follows it */
   unsigned next_store;
-  uint32_t full_line;            /* line that stores fill from its begin on */
+  uint32_t full_line; /* line that stores fill from its begin on */
   unsigned full_bytes, full_lines;
   policy_t (*policy)(void *context, uint32_t address); /* firmware's own attributes, or NULL: the default map */
   void *context;

@@ -34,7 +34,9 @@ static policy_t policy_of(const memory_t *memory, uint32_t address) {
   return memory->policy ? memory->policy(memory->context, address) : memory_default_policy(address);
 }
 
-static uint32_t line_of(const cache_t *cache, uint32_t address) { return address >> cache->line_shift << cache->line_shift; }
+static uint32_t line_of(const cache_t *cache, uint32_t address) {
+  return address >> cache->line_shift << cache->line_shift;
+}
 
 /* Cycle in which the beat of ADDRESS is there. */
 static uint64_t beat_arrives(const linefill_t *fill, uint32_t line_bytes, uint32_t address) {
@@ -67,7 +69,8 @@ static linefill_t fill_line(memory_t *memory, slave_t *slave, const cache_t *cac
 }
 
 static answer_t answer(uint64_t there, uint64_t cycle, unsigned cause, const slave_t *slave) {
-  return (answer_t){.wait = there > cycle ? (unsigned)(there - cycle) : 0, .grade = slave->grade, .cause = (uint8_t)cause};
+  return (answer_t){
+      .wait = there > cycle ? (unsigned)(there - cycle) : 0, .grade = slave->grade, .cause = (uint8_t)cause};
 }
 
 static const answer_t at_once = {0, 0, 0};
@@ -77,6 +80,7 @@ answer_t memory_fetch(memory_t *memory, uint32_t address, uint64_t cycle) {
   if (!slave || slave->tcm) return at_once;
   cache_t *cache = &memory->icache;
   if (!memory->icache_on || policy_of(memory, address) == POLICY_UNCACHED) {
+    memory->counts.uncached_fetches++;
     uint64_t begin = cycle > slave->free_at ? cycle : slave->free_at;
     uint64_t there = begin + first_beat(memory, slave, address, true);
     if (slave->beat_bytes < sizeof(uint64_t)) there += slave->beat_cycles;
@@ -167,8 +171,8 @@ answer_t memory_load(memory_t *memory, uint32_t address, unsigned bytes, uint64_
   return answer(there, cycle, cause, slave);
 }
 
-/* A store on its way to SLAVE without a cache: waits for room in the buffer; what falls into the doubleword of the store
-   before joins it. */
+/* A store on its way to SLAVE without a cache: waits for room in the buffer; what falls into the doubleword of the
+   store before joins it. */
 static answer_t buffer_store(memory_t *memory, slave_t *slave, uint32_t address, unsigned bytes, uint64_t cycle) {
   uint32_t doubleword = address / (uint32_t)sizeof(uint64_t) + 1;
   unsigned last = (memory->next_store + STORE_BUFFER - 1u) % STORE_BUFFER;
@@ -212,7 +216,8 @@ answer_t memory_store(memory_t *memory, uint32_t address, unsigned bytes, uint64
   if (hit) memory->counts.dcache_hits++;
   if (policy == POLICY_WRITE_THROUGH) return buffer_store(memory, slave, address, bytes, cycle);
   if (!hit && policy == POLICY_WRITE_BACK_ALLOCATE && !skips) {
-    uint64_t both_busy_until = memory->dfill[0].until < memory->dfill[1].until ? memory->dfill[0].until : memory->dfill[1].until;
+    uint64_t both_busy_until =
+        memory->dfill[0].until < memory->dfill[1].until ? memory->dfill[0].until : memory->dfill[1].until;
     allocate(memory, slave, address, cycle);
     cache_set_dirty(&memory->dcache, address);
     return answer(both_busy_until, cycle, CAUSE_DCACHE_MISS, slave);

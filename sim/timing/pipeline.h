@@ -104,15 +104,15 @@ typedef struct {
   m4_access_t access;
   uint8_t fetched;          /* halfwords in the fetch queue when the last instruction issued, without its own */
   uint8_t fetch_slots_lost; /* fetches that the last instruction took away */
-  bool fetching;            /* with a memory: a fetch is on the bus, complete at fetch_free; else the next may begin then */
+  bool fetching; /* with a memory: a fetch is on the bus, complete at fetch_free; else the next may begin then */
   uint64_t fetch_free;
-  uint8_t unaligned_run;    /* unaligned 32-bit opcodes in a row (rule unaligned_run) */
-  bool queue_full;          /* only 16-bit opcodes since the last taken branch or multi-cycle instruction */
-  uint64_t fetched_at;      /* cycle at which the last instruction issued */
-  bool was_taken;           /* previous instruction was a taken branch */
-  bool was_narrow;          /* previous instruction had 16 bits */
-  uint8_t fp_cls;           /* class of the last FP arithmetic instruction */
-  uint8_t long_cls;         /* class of the last divide or square root */
+  uint8_t unaligned_run; /* unaligned 32-bit opcodes in a row (rule unaligned_run) */
+  bool queue_full;       /* only 16-bit opcodes since the last taken branch or multi-cycle instruction */
+  uint64_t fetched_at;   /* cycle at which the last instruction issued */
+  bool was_taken;        /* previous instruction was a taken branch */
+  bool was_narrow;       /* previous instruction had 16 bits */
+  uint8_t fp_cls;        /* class of the last FP arithmetic instruction */
+  uint8_t long_cls;      /* class of the last divide or square root */
   uint64_t fp_writes, long_writes;
   uint64_t fp_issue, long_issue; /* cycle at which they issued */
 } m4_state_t;
@@ -171,7 +171,7 @@ typedef struct {
 typedef struct {
   const core_model_t *model;
   memory_t *memory; /* NULL: what outcome_t says is all; else flash and caches are asked. Not owned */
-  uint64_t now; /* cycles charged so far; the next instruction issues here unless something holds it */
+  uint64_t now;     /* cycles charged so far; the next instruction issues here unless something holds it */
   union {
     m4_state_t m4;
     m7_state_t m7;
