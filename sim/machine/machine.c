@@ -287,6 +287,12 @@ static void check_clock(machine_t *m) {
   if (target->max_mhz && m->options.mhz > target->max_mhz) {
     add_warning(m, "clock-too-high", 0, "%s runs at %u MHz at most", target->title, target->max_mhz);
   }
+  bool described = target->flash.read_bytes || target->zero_wait_mhz;
+  if (m->options.mcu && m->map.flash_given && !described && !m->options.ideal_memory) {
+    add_warning(m, "flash-unknown", 0,
+                "how %s's flash waits is not known: it answers at once here, so expect the part to be slower",
+                target->title);
+  }
   if (!m->memory && target->zero_wait_mhz && m->options.mhz > target->zero_wait_mhz) {
     add_warning(m, "wait-states", 0,
                 "above %u MHz this part's flash needs wait states, which are not modelled yet: expect it to be slower",

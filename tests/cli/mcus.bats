@@ -56,10 +56,10 @@ rows() { tail -n +2 <<<"$output" | awk '{ print $1 }'; }
   exits_with 0
   is_silent
   for word in "stm32h723zg: STM32H723ZG, ST" "Cortex-M7, FPU in single and double precision" "550 MHz at most" \
-    "axi_sram       0x24000000    320 KB  ram   64 bits, clock of the bus" "2 core cycles a cycle, 275 MHz at most" \
+    "axi_sram       0x24000000    320 KB  ram   64 bits, waits 2 reading, 2 writing, 0 reading behind a write, clock of the bus" "2 core cycles a cycle, 275 MHz at most" \
     "instructions 32 KB, 2-way; data 32 KB, 4-way" "reads        256 bits" "by clock of the bus" \
     "0 to 70, 1 to 140, 2 to 210, 3 to 275 MHz" "documented: RM0468" "flash, L1 on, data in DTCM, LDO: 3 V" \
-    "550 MHz 145 mA" "assumed: DS13313; latency unknown"; do
+    "550 MHz 145 mA" "inferred: DS13313; latency: docs/validation/memory.md, H4"; do
     [[ $output == *"$word"* ]] || fail "expected $word"
   done
   simulate mcus show nrf52832 stm32f407vg
