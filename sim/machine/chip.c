@@ -7,6 +7,8 @@
 #include <stdio.h>
 
 enum {
+  ADDRESS_ACTLR = 0xE000E008,
+  ACTLR_DISRAMODE = 1 << 11,
   ADDRESS_CCR = 0xE000ED14,
   ADDRESS_MPU = 0xE000ED94,
   ADDRESS_MPU_END = 0xE000EDB8,
@@ -28,8 +30,7 @@ static void set_flash(machine_t *m) {
   if (wait_states < 0) wait_states = 0;
   on = (on | flash->forced_on) & ~flash->forced_off & flash->has;
   m->chip.wait_states = (unsigned)wait_states;
-  unsigned ratio = flash->bus_clock && m->target->bus.ratio ? m->target->bus.ratio : 1;
-  memory_set_flash(m->memory, (unsigned)wait_states * ratio, on);
+  memory_set_flash(m->memory, (unsigned)wait_states * (flash->bus_clock ? m->chip.bus_ratio : 1), on);
 }
 
 static policy_t policy_of(void *machine, uint32_t address) {
@@ -53,20 +54,34 @@ bool chip_build(machine_t *m) {
   if (!ok) diag_error("out of memory");
   if (!m->memory) return ok;
   m->map.ideal = false; /* chip_describe() says what it is */
+  m->chip.bus_ratio = m->target->bus.ratio ? m->target->bus.ratio : 1;
   set_flash(m);
   return ok;
 }
 
 void chip_reset(machine_t *m) {
-  m->chip = (chip_t){0};
+  m->chip = (chip_t){.bus_ratio = m->target->bus.ratio ? m->target->bus.ratio : 1};
   if (!m->memory) return;
+  memory_set_bus_ratio(m->memory, m->target, m->chip.bus_ratio);
   m->memory->policy = NULL;
   set_flash(m);
   memory_set_l1(m->memory, false, false);
 }
 
+/* Bus clocks follow the firmware's own dividers, once it has set any, unless --set bus.ratio says otherwise. */
+static void follow_bus(machine_t *m) {
+  if (!m->target->bus.max_mhz || m->target->bus.forced || !peripherals_clock_set(m->peripherals)) return;
+  uint64_t bus = peripherals_hz(m->peripherals, PERIPHERALS_AHB);
+  unsigned ratio = bus ? (unsigned)((peripherals_hz(m->peripherals, PERIPHERALS_CORE) + bus / 2) / bus) : 1;
+  if (ratio == m->chip.bus_ratio || ratio == 0) return;
+  m->chip.bus_ratio = ratio;
+  memory_set_bus_ratio(m->memory, m->target, ratio);
+  set_flash(m);
+}
+
 void chip_io_written(machine_t *m, uint32_t address, unsigned bytes, uint32_t value) {
   const flash_t *flash = &m->target->flash;
+  if (m->memory) follow_bus(m);
   if (!m->memory || !flash->acr || (address & ~3u) != flash->acr) return;
   if (!m->chip.flash_set) m->chip.acr = flash->acr_reset;
   uint32_t lanes = bytes >= sizeof value ? UINT32_MAX : ((1u << bytes * 8) - 1u) << (address & 3u) * 8;
@@ -92,7 +107,9 @@ static void maintain(machine_t *m, uint32_t address, uint32_t value) {
 
 void chip_ppb_written(machine_t *m, uint32_t address, uint32_t value) {
   if (!m->memory || !m->memory->m7) return;
-  if (address == ADDRESS_CCR) {
+  if (address == ADDRESS_ACTLR) {
+    m->memory->always_allocates = value & ACTLR_DISRAMODE;
+  } else if (address == ADDRESS_CCR) {
     memory_set_l1(m->memory, scs_icache_enabled(m->scs), scs_dcache_enabled(m->scs));
   } else if (address >= ADDRESS_ICIALLU && address <= ADDRESS_DCCISW) {
     maintain(m, address, value);

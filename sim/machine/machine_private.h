@@ -103,6 +103,7 @@ typedef struct {
   bool flash_set;       /* it has written the flash interface's register */
   uint32_t acr;         /* that register */
   unsigned wait_states; /* in force, in cycles of the flash's clock */
+  unsigned bus_ratio;   /* core cycles per bus cycle */
 } chip_t;
 
 struct machine {

@@ -7,17 +7,14 @@ static bool add_slaves(memory_t *memory, const target_t *target) {
   for (size_t i = 0; i < target->region_count; i++) {
     const region_t *from = &target->regions[i];
     if (memory->slave_count == MEMORY_REGIONS_MAX) return false;
-    unsigned ratio = from->bus_clock && target->bus.ratio ? target->bus.ratio : 1;
     memory->slaves[memory->slave_count++] = (slave_t){.base = from->base,
                                                       .bytes = from->bytes,
                                                       .tcm = from->kind == REGION_ITCM || from->kind == REGION_DTCM,
                                                       .flash = from->kind == REGION_FLASH,
-                                                      .first_read = from->first_access * ratio,
-                                                      .first_write = from->first_write * ratio,
                                                       .beat_bytes = from->beat_bytes,
-                                                      .beat_cycles = from->beat_cycles * ratio,
                                                       .grade = (uint8_t)from->grade};
   }
+  memory_set_bus_ratio(memory, target, target->bus.ratio ? target->bus.ratio : 1);
   return true;
 }
 
@@ -71,6 +68,16 @@ void memory_set_flash(memory_t *memory, unsigned wait_states, unsigned on) {
   if (off & FLASH_ICACHE) cache_invalidate_all(&memory->flash.icache);
   if (off & FLASH_DCACHE) cache_invalidate_all(&memory->flash.dcache);
   memory->flash.on = on;
+}
+
+void memory_set_bus_ratio(memory_t *memory, const target_t *target, unsigned ratio) {
+  for (unsigned i = 0; i < memory->slave_count; i++) {
+    const region_t *from = &target->regions[i];
+    unsigned cycles = from->bus_clock ? ratio : 1;
+    memory->slaves[i].first_read = from->first_access * cycles;
+    memory->slaves[i].first_write = from->first_write * cycles;
+    memory->slaves[i].beat_cycles = from->beat_cycles * cycles;
+  }
 }
 
 void memory_set_l1(memory_t *memory, bool icache_on, bool dcache_on) {

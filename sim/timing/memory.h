@@ -62,6 +62,7 @@ typedef struct {
   unsigned next_store;
   uint32_t full_line; /* line that stores fill from its begin on */
   unsigned full_bytes, full_lines;
+  bool always_allocates;                               /* ACTLR.DISRAMODE: no dynamic read allocate mode */
   policy_t (*policy)(void *context, uint32_t address); /* firmware's own attributes, or NULL: the default map */
   void *context;
   memory_counts_t counts;
@@ -77,6 +78,8 @@ void memory_trial(const memory_t *memory, memory_t *copy);
 
 /* Wait states of the flash in core cycles, and its switches (FLASH_*). */
 void memory_set_flash(memory_t *memory, unsigned wait_states, unsigned on);
+/* Core cycles per bus cycle, at least 1. */
+void memory_set_bus_ratio(memory_t *memory, const target_t *target, unsigned ratio);
 void memory_set_l1(memory_t *memory, bool icache_on, bool dcache_on);
 
 /* ---- Cortex-M4: fetch of the word at ADDRESS, read of WORDS words from flash ---- */

@@ -203,7 +203,7 @@ static bool skips_allocation(memory_t *memory, uint32_t address, unsigned bytes)
     memory->full_bytes = address == line ? bytes : line_bytes;
     memory->full_lines = 0;
   }
-  return memory->full_lines >= WHOLE_LINES;
+  return memory->full_lines >= WHOLE_LINES && !memory->always_allocates;
 }
 
 answer_t memory_store(memory_t *memory, uint32_t address, unsigned bytes, uint64_t cycle) {

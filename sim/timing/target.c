@@ -49,6 +49,7 @@ static bool set_flash(flash_t *flash, const char *key, unsigned value) {
 static bool set_bus(bus_t *bus, const char *key, unsigned value) {
   if (strcmp(key, "ratio") != 0 || value == 0) return false;
   bus->ratio = value;
+  bus->forced = true;
   bus->from.grade = GRADE_ASSUMED;
   return true;
 }

@@ -29,6 +29,7 @@ typedef struct {
 /* Buses beside the core (AXI, AHB) of a part where they run slower than it. */
 typedef struct {
   unsigned max_mhz; /* 0: they run at the core's clock */
+  bool forced;      /* by --set */
   unsigned ratio;   /* core cycles per bus cycle as the vendor's usual start-up sets it, at least 1 */
   provenance_t from;
 } bus_t;
