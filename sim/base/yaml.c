@@ -4,10 +4,12 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* A model has some thirty kilobytes; whatever is larger by far is not one. */
 enum { FILE_BYTES_MAX = 4 * 1024 * 1024 };
@@ -34,9 +36,14 @@ bool yamlfile_read(yamlfile_t *text, const char *directory, const char *name) {
   char *bytes = NULL;
   size_t length = 0;
   bool done = false;
-  FILE *file = fopen(path, "rb");
+  /* A pipe that nobody writes to would block for ever. */
+  int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  FILE *file = descriptor >= 0 ? fdopen(descriptor, "rb") : NULL;
+  struct stat status;
   if (!file) {
     diag_error_at(path, 0, 0, "cannot open: %s", strerror(errno));
+  } else if (fstat(fileno(file), &status) == 0 && !S_ISREG(status.st_mode)) {
+    diag_error_at(path, 0, 0, "is not a regular file");
   } else if (!(bytes = malloc(FILE_BYTES_MAX))) {
     diag_error("out of memory");
   } else {

@@ -12,14 +12,14 @@ enum { OPTION_JSON = 0x200, OPTION_TOP, OPTION_PERIOD, OPTION_BATTERY, OPTION_PO
 
 static const struct argp_option options[] = {
     {0, 0, 0, 0, "Report:", 3},
-    {"json", OPTION_JSON, "FILE", 0, "Write the results as JSON; - is standard output and replaces the table", 0},
-    {"top", OPTION_TOP, "N", 0, "Lines in each list of the table (default 8)", 0},
-    {"quiet", 'q', 0, 0, "No table", 0},
-    {0, 0, 0, 0, "Energy (chips whose file states their current):", 3},
+    {"json", OPTION_JSON, "FILE", 0, "Write the results as JSON; - is standard output and replaces the table", 3},
+    {"top", OPTION_TOP, "N", 0, "Lines in each list of the table (default 8)", 3},
+    {"quiet", 'q', 0, 0, "No table", 3},
+    {0, 0, 0, 0, "Energy (chips whose file states their current):", 6},
     {"period", OPTION_PERIOD, "[REGION=]T", 0,
-     "REGION (default: the only one, else the whole run) runs once in T (100ms, 1s), the chip sleeps for the rest", 0},
-    {"battery-mah", OPTION_BATTERY, "N", 0, "How long does a battery of N mAh last?", 0},
-    {"power", OPTION_POWER, "TEXT", 0, "Use the current of the first row with TEXT in its name", 0},
+     "REGION (default: the only one, else the whole run) runs once in T (100ms, 1s), the chip sleeps for the rest", 6},
+    {"battery-mah", OPTION_BATTERY, "N", 0, "How long does a battery of N mAh last?", 6},
+    {"power", OPTION_POWER, "TEXT", 0, "Use the current of the first row with TEXT in its name", 6},
     {0}};
 
 typedef struct {

@@ -4,6 +4,7 @@
 
 #include "base/diag.h"
 
+#include <math.h>
 #include <stdio.h>
 
 enum {
@@ -27,7 +28,10 @@ static void set_flash(machine_t *m) {
          (acr & flash->prefetch_bit ? FLASH_PREFETCH : 0u);
     if (flash->wait_states_forced < 0) wait_states = (int)(acr & flash->latency_mask);
   }
-  if (wait_states < 0) wait_states = 0;
+  if (wait_states < 0) { /* above the table: no fewer than its last row */
+    const wait_states_t *table = target_wait_table(m->target);
+    wait_states = table ? (int)table->count - 1 : 0;
+  }
   on = (on | flash->forced_on) & ~flash->forced_off & flash->has;
   m->chip.wait_states = (unsigned)wait_states;
   memory_set_flash(m->memory, (unsigned)wait_states * (flash->bus_clock ? m->chip.bus_ratio : 1), on);
@@ -68,11 +72,15 @@ void chip_reset(machine_t *m) {
   memory_set_l1(m->memory, false, false);
 }
 
-/* Bus clocks follow the firmware's own dividers, once it has set any, unless --set bus.ratio says otherwise. */
+/* Bus clocks follow the firmware's own dividers where it has brought the core to the clock of the run, unless --set
+   bus.ratio says otherwise: one that only enables a peripheral's clock has set no divider. */
 static void follow_bus(machine_t *m) {
   if (!m->target->bus.max_mhz || m->target->bus.forced || !peripherals_clock_set(m->peripherals)) return;
+  uint64_t core = peripherals_hz(m->peripherals, PERIPHERALS_CORE);
   uint64_t bus = peripherals_hz(m->peripherals, PERIPHERALS_AHB);
-  unsigned ratio = bus ? (unsigned)((peripherals_hz(m->peripherals, PERIPHERALS_CORE) + bus / 2) / bus) : 1;
+  enum { TOLERANCE_PERCENT = 1 };
+  if (fabs((double)core / 1e6 - m->options.mhz) * 100 > TOLERANCE_PERCENT * m->options.mhz) return;
+  unsigned ratio = bus ? (unsigned)((core + bus / 2) / bus) : 1;
   if (ratio == m->chip.bus_ratio || ratio == 0) return;
   m->chip.bus_ratio = ratio;
   memory_set_bus_ratio(m->memory, m->target, ratio);
@@ -136,7 +144,10 @@ void chip_finish(machine_t *m) {
   }
   bool uses_flash = m->target->flash.read_bytes;
   if (uses_flash && needed < 0 && m->target->flash.table_count) {
-    add_warning(m, "clock-too-high", 0, "at %.6g MHz the part's table has no wait states", m->options.mhz);
+    add_warning(
+        m, "clock-too-high", 0,
+        "the part's table of wait states ends below %.6g MHz; those of its last row are taken, which is too few",
+        m->options.mhz);
   }
 }
 
@@ -145,6 +156,7 @@ void chip_collect(const machine_t *m, results_t *r) {
   if (!memory) return;
   const flash_interface_t *flash = &memory->flash;
   r->chip = (chip_result_t){.modelled = true,
+                            .flash_known = m->target->flash.read_bytes != 0,
                             .by_firmware = m->chip.flash_set,
                             .wait_states = m->chip.wait_states,
                             .l1 = memory->m7,
@@ -173,8 +185,14 @@ void chip_describe(const machine_t *m, char *text, size_t size) {
   }
   results_t r = {0};
   chip_collect(m, &r);
-  const char *by = m->chip.flash_set ? "as the firmware set it" : "as the vendor's start-up leaves it";
-  if (r.chip.l1) {
+  const flash_t *flash = &m->target->flash;
+  const char *by = flash->wait_states_forced >= 0 || flash->forced_on || flash->forced_off ? "as --set says"
+                   : m->chip.flash_set                                                     ? "as the firmware set it"
+                                       : "as the vendor's start-up leaves it";
+  if (r.chip.l1 && !flash->read_bytes) {
+    snprintf(text, size, "; flash at once; L1 instruction cache %s, data cache %s", on_off(r.chip.icache),
+             on_off(r.chip.dcache));
+  } else if (r.chip.l1) {
     snprintf(text, size, "; flash %u wait states, %s; L1 instruction cache %s, data cache %s", r.chip.wait_states, by,
              on_off(r.chip.icache), on_off(r.chip.dcache));
   } else {

@@ -136,7 +136,8 @@ static json_t *target_object(const results_t *results) {
 static json_t *memory_system_object(const results_t *results) {
   const chip_result_t *chip = &results->chip;
   if (!chip->modelled) return json_null();
-  return json_pack("{s:o, s:s, s:b, s:b, s:o, s:o, s:o, s:o, s:o}", "wait_states", count(chip->wait_states), "set_by",
+  return json_pack("{s:o, s:s, s:b, s:b, s:o, s:o, s:o, s:o, s:o}", "wait_states",
+                   chip->flash_known ? count(chip->wait_states) : json_null(), "set_by",
                    chip->by_firmware ? "firmware" : "usual start-up", "icache", (int)chip->icache, "dcache",
                    (int)chip->dcache, "prefetch", chip->l1 ? json_null() : json_boolean(chip->prefetch), "fetch_misses",
                    count(chip->fetch_misses), "data_accesses", count(chip->data_accesses), "data_misses",

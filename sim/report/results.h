@@ -100,6 +100,7 @@ typedef enum {
 /* The chip's memory system at the end of the run, and how often what happened. */
 typedef struct {
   bool modelled;        /* else memory answers at once, and nothing below counts */
+  bool flash_known;     /* else flash answers at once */
   bool by_firmware;     /* wait states and switches as the firmware set them, else as the vendor's start-up does */
   unsigned wait_states; /* of the flash, in cycles of its clock */
   bool l1;              /* a Cortex-M7: the counts are those of its caches, else of the flash interface */

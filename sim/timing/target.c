@@ -40,14 +40,15 @@ static bool set_flash(flash_t *flash, const char *key, unsigned value) {
                      : strcmp(key, "dcache") == 0   ? FLASH_DCACHE
                      : strcmp(key, "prefetch") == 0 ? FLASH_PREFETCH
                                                     : 0;
-    known = set_switch(flash, which, value != 0);
+    known = value <= 1 && set_switch(flash, which, value != 0);
   }
   if (known) flash->from.grade = GRADE_ASSUMED;
   return known;
 }
 
 static bool set_bus(bus_t *bus, const char *key, unsigned value) {
-  if (strcmp(key, "ratio") != 0 || value == 0) return false;
+  enum { RATIO_MAX = 16 };
+  if (strcmp(key, "ratio") != 0 || value == 0 || value > RATIO_MAX || !bus->max_mhz) return false;
   bus->ratio = value;
   bus->forced = true;
   bus->from.grade = GRADE_ASSUMED;
