@@ -96,3 +96,23 @@ cycles() {
   [ "$(json .total.instructions house_price-m7.json)" -gt \
     "$(json '.total.instructions + 1000' house_price_uncached-m7.json)" ] || fail "expected a longer start-up"
 }
+
+@test "above its table flash waits at least as in the last row" {
+  simulate --mcu stm32f407vg --mhz 169 "$FIRMWARE/house_price-m4.elf" --json "$BATS_TEST_TMPDIR/above.json"
+  exits_with 0
+  [[ $stderr == *"those of its last row are taken"* || $output == *"those of its last row are taken"* ]] || fail "expected the warning"
+  equals "$(jq .memory_system.wait_states "$BATS_TEST_TMPDIR/above.json")" 5
+}
+
+@test "a firmware that only clocks a peripheral leaves the bus ratio alone" {
+  simulate --mcu stm32h723zg --mhz 550 --args off "$FIRMWARE/placement_d2_sram-m7.elf" --json "$BATS_TEST_TMPDIR/left.json"
+  simulate --mcu stm32h723zg --mhz 550 --set bus.ratio=2 --args off "$FIRMWARE/placement_d2_sram-m7.elf" --json "$BATS_TEST_TMPDIR/set.json"
+  equals "$(jq .regions[0].cycles "$BATS_TEST_TMPDIR/left.json")" "$(jq .regions[0].cycles "$BATS_TEST_TMPDIR/set.json")"
+}
+
+@test "memory ideal is what the core alone takes" {
+  simulate --mcu stm32l4r5zi --mhz 120 --memory ideal "$FIRMWARE/house_price-m4.elf" --json "$BATS_TEST_TMPDIR/ideal.json"
+  simulate --core m4 --mhz 120 "$FIRMWARE/house_price-m4.elf" --json "$BATS_TEST_TMPDIR/generic.json"
+  equals "$(jq .regions[0].cycles "$BATS_TEST_TMPDIR/ideal.json")" "$(jq .regions[0].cycles "$BATS_TEST_TMPDIR/generic.json")"
+  equals "$(jq .memory_system "$BATS_TEST_TMPDIR/ideal.json")" null
+}
