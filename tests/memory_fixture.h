@@ -34,7 +34,8 @@ enum { REGIONS = sizeof rows / sizeof *rows };
 
 static memory_t *memory;
 
-/* Its caches have L1_BYTES, 0: it has none. RATIO 0: latencies are in core cycles, else in those of the bus. */
+/* Its caches have L1_BYTES, 0: it has none. RATIO 0: latencies are in core cycles, else, but for SRAM, in those of the
+   bus. */
 static inline memory_t *chip(unsigned l1_bytes, unsigned ratio) {
   region_t regions[REGIONS];
   for (unsigned i = 0; i < REGIONS; i++) {
@@ -47,7 +48,7 @@ static inline memory_t *chip(unsigned l1_bytes, unsigned ratio) {
                             .first_write = row->first_write,
                             .beat_bytes = row->beat_bytes,
                             .beat_cycles = row->beat_cycles,
-                            .bus_clock = ratio != 0,
+                            .bus_clock = ratio != 0 && row->base != SRAM,
                             .grade = row->grade};
   }
   target_t target = {.core = "cortex-m7", .regions = regions, .region_count = REGIONS};

@@ -120,6 +120,20 @@ START_TEST(prefetch_reads_nothing_that_the_cache_has) {
 }
 END_TEST
 
+START_TEST(prefetch_reads_nothing_that_it_has) {
+  begin(&part, WAIT, FLASH_ICACHE);
+  ck_assert_uint_eq(fetch(20 * WORDS, 10), WAIT);
+  ck_assert_uint_eq(fetch(21 * WORDS, 20), WAIT);
+  flash.on |= FLASH_PREFETCH;
+  ck_assert_uint_eq(fetch(0, 100), WAIT); /* and the read behind it */
+  ck_assert_uint_eq(fetch(20 * WORDS, 120), 0);
+  ck_assert_uint_eq(fetch(0, 130), 0);
+  ck_assert_uint_eq(data(100, 1, 131), WAIT); /* the array is free */
+  ck_assert_uint_eq(fetch(WORDS, 140), 0);
+  end();
+}
+END_TEST
+
 START_TEST(a_prefetch_that_was_not_wanted_occupies_the_array) {
   begin(&part, WAIT, FLASH_PREFETCH);
   ck_assert_uint_eq(fetch(0, 100), WAIT);
@@ -256,6 +270,11 @@ START_TEST(without_a_data_cache_each_read_waits) {
   ck_assert_uint_eq(data(0, 1, 100), WAIT);
   ck_assert_uint_eq(data(0, 1, 110), WAIT);
   end();
+  begin(&part, WAIT, FLASH_DCACHE);
+  ck_assert_uint_eq(data(0, 1, 100), WAIT);
+  flash.on = 0; /* what it holds is not asked for */
+  ck_assert_uint_eq(data(0, 1, 110), WAIT);
+  end();
 }
 END_TEST
 
@@ -367,6 +386,20 @@ START_TEST(a_trial_leaves_no_trace) {
 }
 END_TEST
 
+START_TEST(a_question_is_no_use_of_a_line) {
+  memory_t *memory = f407(FLASH_DCACHE);
+  enum { LINES = 8 }; /* of this part's data cache */
+  for (unsigned n = 0; n < LINES; n++)
+    flash_read(&memory->flash, BASE + n * READ, 1, 100 + 20 * n);
+  memory_t trial;
+  memory_trial(memory, &trial);
+  ck_assert_uint_eq(flash_read(&trial.flash, BASE, 1, 500), 0);
+  flash_read(&memory->flash, BASE + LINES * READ, 1, 600); /* the first still was used the least recently */
+  ck_assert_uint_eq(flash_read(&memory->flash, BASE, 1, 700), WAIT);
+  memory_free(memory);
+}
+END_TEST
+
 START_TEST(only_flash_waits) {
   memory_t *memory = f407(0);
   ck_assert_uint_eq(memory_fetch_word(memory, BASE, 100), WAIT);
@@ -404,6 +437,7 @@ int main(void) {
   tcase_add_test(tcase, prefetch_waits_for_the_cycle_behind_the_fetch_that_needs_no_array);
   tcase_add_test(tcase, prefetch_follows_each_read_of_straight_code);
   tcase_add_test(tcase, prefetch_reads_nothing_that_the_cache_has);
+  tcase_add_test(tcase, prefetch_reads_nothing_that_it_has);
   tcase_add_test(tcase, a_prefetch_that_was_not_wanted_occupies_the_array);
   tcase_add_test(tcase, what_was_read_once_is_a_hit);
   tcase_add_test(tcase, what_was_prefetched_and_used_is_a_hit_later);
@@ -421,6 +455,7 @@ int main(void) {
   tcase_add_test(tcase, data_wait_is_paid_by_hits_and_misses_alike);
   tcase_add_test(tcase, miss_wait_comes_between_reads_of_the_array_and_in_what_they_take);
   tcase_add_test(tcase, a_trial_leaves_no_trace);
+  tcase_add_test(tcase, a_question_is_no_use_of_a_line);
   tcase_add_test(tcase, only_flash_waits);
   tcase_add_test(tcase, a_cache_that_is_switched_off_forgets);
   suite_add_tcase(suite, tcase);

@@ -188,6 +188,7 @@ START_TEST(a_bus_at_half_the_clock_takes_twice_the_cycles) {
   ck_assert_uint_eq(load(AXI, 100), 2 * AXI_READ);
   ck_assert_uint_eq(memory_load(memory, AXI, 16, 200).wait, 2 * (AXI_READ + AXI_BEAT));
   ck_assert_uint_eq(fetch(FLASH, 300), 2 * FLASH_READ + FLASH_WAIT); /* wait states come in core cycles */
+  ck_assert_uint_eq(load(SRAM, 350), SRAM_READ);                     /* beside the bus */
   ck_assert_uint_eq(store(DEVICE, 400), 0);
   ck_assert_uint_eq(load(DEVICE, 401), 2 * (DEVICE_WRITE + 1) - 1 + 2 * DEVICE_READ);
   memory_set_l1(memory, true, true);
@@ -270,6 +271,18 @@ START_TEST(a_trial_leaves_no_trace) {
 }
 END_TEST
 
+START_TEST(a_store_that_is_only_asked_about_makes_nothing_dirty) {
+  load(AXI, 100);
+  memory_t trial;
+  memory_trial(memory, &trial);
+  ck_assert_uint_eq(memory_store(&trial, AXI, 4, 200).wait, 0);
+  ck_assert_uint_eq(memory_store(&trial, AXI + LINE, 4, 300).wait, 0);
+  memory_maintain(memory, MAINTAIN_CLEAN_LINE, AXI, 400);
+  ck_assert_uint_eq(memory->counts.write_backs, 0);
+  ck_assert_uint_eq(load(AXI + LINE, 500), AXI_READ);
+}
+END_TEST
+
 static void add_uncached(Suite *suite) {
   TCase *tcase = tcase_create("caches off");
   tcase_add_checked_fixture(tcase, caches_off, end);
@@ -299,6 +312,7 @@ static void add_cached(Suite *suite) {
   tcase_add_test(tcase, fills_of_both_caches_meet_at_the_slave);
   tcase_add_test(tcase, code_of_uncached_memory_is_not_kept);
   tcase_add_test(tcase, a_trial_leaves_no_trace);
+  tcase_add_test(tcase, a_store_that_is_only_asked_about_makes_nothing_dirty);
   suite_add_tcase(suite, tcase);
 }
 

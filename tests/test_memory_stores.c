@@ -53,6 +53,23 @@ START_TEST(a_dirty_line_that_leaves_occupies_its_slave) {
 }
 END_TEST
 
+START_TEST(what_leaves_goes_to_its_own_slave_behind_the_fill) {
+  for (uint32_t way = 0; way < WAYS; way++)
+    store(SRAM + way * SET_STRIDE, 100 * way);
+  ck_assert_uint_eq(load(AXI, 1000), AXI_READ);               /* until 1011 */
+  ck_assert_uint_eq(load(AXI + LINE, 1011), AXI_READ);        /* until 1022; this slave is free */
+  ck_assert_uint_eq(load(SRAM + LINE, 1012), 11 + SRAM_READ); /* that one writes eight words until 1023 */
+}
+END_TEST
+
+START_TEST(without_a_cache_stores_go_to_the_buffer) {
+  memory_set_l1(memory, true, false);
+  ck_assert_uint_eq(store(AXI, 100), 0);
+  ck_assert_uint_eq(load(AXI + 64, 100), AXI_WRITE + AXI_BEAT + AXI_READ);
+  ck_assert_uint_eq(memory->counts.dcache_misses, 0);
+}
+END_TEST
+
 START_TEST(a_store_of_write_through_memory_goes_to_the_buffer_also_when_it_hits) {
   load(THROUGH, 100);
   ck_assert_uint_eq(store(THROUGH, 200), 0);
@@ -237,6 +254,8 @@ static void add_stores(Suite *suite) {
   tcase_add_test(tcase, a_store_that_misses_fills_its_line_and_does_not_wait);
   tcase_add_test(tcase, a_store_that_misses_waits_for_one_of_two_fills);
   tcase_add_test(tcase, a_dirty_line_that_leaves_occupies_its_slave);
+  tcase_add_test(tcase, what_leaves_goes_to_its_own_slave_behind_the_fill);
+  tcase_add_test(tcase, without_a_cache_stores_go_to_the_buffer);
   tcase_add_test(tcase, a_store_of_write_through_memory_goes_to_the_buffer_also_when_it_hits);
   tcase_add_test(tcase, a_buffer_of_four_stores_makes_the_fifth_wait);
   tcase_add_test(tcase, stores_of_one_doubleword_join);
