@@ -86,7 +86,7 @@ static void compare(comparison_t *sum, const core_model_t *model, memory_t *memo
     cost_t a, b;
     pipeline_step(&with, &insn, &outcome, &a);
     pipeline_step(&without, &insn, &outcome, &b);
-    sum->steps_differ += a.cycles != b.cycles;
+    sum->steps_differ += a.count != b.count || memcmp(a.charges, b.charges, a.count * sizeof *a.charges) != 0;
     address = outcome.next;
   }
   int64_t difference = (int64_t)with.now - (int64_t)without.now;
@@ -179,14 +179,19 @@ static unsigned charged(cause_t cause) {
   return cycles;
 }
 
+static unsigned flash_cycles; /* of the last straight(): those charged to flash */
+
 /* Cycles of COUNT of the same; the queue has run in before. */
 static unsigned straight(unsigned count, uint16_t first, uint16_t second) {
   enum { RUN_IN = 32 };
   for (unsigned i = 0; i < RUN_IN; i++)
     step(first, second);
   uint64_t start = pipeline.now;
-  for (unsigned i = 0; i < count; i++)
+  flash_cycles = 0;
+  for (unsigned i = 0; i < count; i++) {
     step(first, second);
+    flash_cycles += charged(CAUSE_FLASH);
+  }
   return (unsigned)(pipeline.now - start);
 }
 
@@ -202,6 +207,7 @@ START_TEST(m4_straight_code_goes_at_the_pace_of_the_array) {
     memory_t *memory = memory_of(f407, 168, cases[i].wait_states, cases[i].on);
     begin_at(m4, memory, 0x08000000);
     ck_assert_uint_eq(straight(READS * WORDS, ADD_W), READS * cases[i].cycles);
+    ck_assert_uint_eq(flash_cycles, READS * (cases[i].cycles - WORDS));
     begin_at(m4, memory, 0x08010000); /* 16-bit opcodes: two a word, so the queue has time to fill */
     unsigned least = 2 * WORDS > cases[i].cycles ? 2 * WORDS : cases[i].cycles;
     ck_assert_uint_eq(straight(READS * WORDS * 2, ADDS, 0), READS * least);
@@ -231,6 +237,19 @@ START_TEST(m4_code_in_the_cache_goes_as_without_wait_states) {
   unsigned first, first_at_once;
   ck_assert_uint_eq(third_pass(memory, &first), third_pass(NULL, &first_at_once));
   ck_assert_uint_gt(first, first_at_once + 100 / WORDS * WAIT - WAIT);
+  memory_free(memory);
+}
+END_TEST
+
+/* Three words wait in the queue; the fourth, in the next read, is fetched when the first of them has left. */
+START_TEST(m4_the_fetch_queue_reads_no_further_than_it_has_room) {
+  memory_t *memory = memory_of(f407, 168, WAIT, 0);
+  begin_at(m4, memory, 0x08000000);
+  straight(1, ADD_W); /* the next is the second word of a read */
+  pipeline.now += 100;
+  for (unsigned i = 0; i < 3; i++)
+    ck_assert_uint_eq(step(ADD_W), 1);
+  ck_assert_uint_eq(step(ADD_W), 1 + WAIT + 1 - 3);
   memory_free(memory);
 }
 END_TEST
@@ -442,6 +461,7 @@ int main(void) {
   tcase_add_test(tcase, m7_tcm_changes_nothing);
   tcase_add_test(tcase, m4_straight_code_goes_at_the_pace_of_the_array);
   tcase_add_test(tcase, m4_code_in_the_cache_goes_as_without_wait_states);
+  tcase_add_test(tcase, m4_the_fetch_queue_reads_no_further_than_it_has_room);
   tcase_add_test(tcase, m4_target_of_a_branch_waits_for_flash);
   tcase_add_test(tcase, m4_a_fetch_that_a_branch_made_useless_is_completed);
   tcase_add_test(tcase, m4_code_behind_the_system_bus_pays_for_each_word);
