@@ -226,6 +226,20 @@ START_TEST(fills_of_both_caches_meet_at_the_slave) {
 }
 END_TEST
 
+/* Where other memory than TCM begins at 0, its first line is one as any other, also before anything was filled. */
+START_TEST(the_line_at_address_0_is_filled_as_any_other) {
+  const slave_t *axi = &memory->slaves[0];
+  while (axi->base != AXI)
+    axi++;
+  memory->slaves[0] = *axi;
+  memory->slaves[0].base = 0;
+  ck_assert_uint_eq(fetch(0, 100), AXI_READ); /* beats at 105, 107, 109, 111 */
+  ck_assert_uint_eq(fetch(24, 106), 5);
+  ck_assert_uint_eq(load(0, 200), AXI_READ);
+  ck_assert_uint_eq(load(24, 206), 5);
+}
+END_TEST
+
 START_TEST(code_of_uncached_memory_is_not_kept) {
   ck_assert_uint_eq(fetch(DEVICE, 100), DEVICE_READ + 1);
   ck_assert_uint_eq(fetch(DEVICE, 200), DEVICE_READ + 1);
@@ -310,6 +324,7 @@ static void add_cached(Suite *suite) {
   tcase_add_test(tcase, a_fetch_that_misses_fills_a_line);
   tcase_add_test(tcase, a_fetch_that_misses_waits_for_the_fill_before);
   tcase_add_test(tcase, fills_of_both_caches_meet_at_the_slave);
+  tcase_add_test(tcase, the_line_at_address_0_is_filled_as_any_other);
   tcase_add_test(tcase, code_of_uncached_memory_is_not_kept);
   tcase_add_test(tcase, a_trial_leaves_no_trace);
   tcase_add_test(tcase, a_store_that_is_only_asked_about_makes_nothing_dirty);

@@ -27,10 +27,10 @@ typedef struct {
 
 /* A line on its way into a cache, beat by beat, the wanted one first. */
 typedef struct {
-  uint32_t line;        /* address, 0: none */
-  uint32_t first;       /* offset of the first beat in the line */
-  uint64_t from, until; /* cycles of the first and the last beat */
-  unsigned beat_bytes, beat_cycles;
+  uint32_t line;          /* address */
+  uint32_t first;         /* offset of the first beat in the line */
+  uint64_t from, until;   /* cycles of the first and the last beat */
+  unsigned beat_bytes, beat_cycles; /* 0 bytes: none was filled yet */
 } linefill_t;
 
 /* The default map: by the eighths of the address space. [ARMv7-M B3.1] */

@@ -87,7 +87,7 @@ answer_t memory_fetch(memory_t *memory, uint32_t address, uint64_t cycle) {
     slave->free_at = there;
     return answer(there, cycle, slave->flash ? CAUSE_FLASH : CAUSE_BUS, slave);
   }
-  if (line_of(cache, address) == memory->ifill.line) {
+  if (memory->ifill.beat_bytes && line_of(cache, address) == memory->ifill.line) {
     return answer(beat_arrives(&memory->ifill, 1u << cache->line_shift, address), cycle, CAUSE_ICACHE_MISS, slave);
   }
   if (cache_hit(cache, address)) {
@@ -114,7 +114,7 @@ static void write_back(memory_t *memory, uint32_t line, uint64_t cycle) {
 static linefill_t *find_fill(memory_t *memory, uint32_t address) {
   uint32_t line = line_of(&memory->dcache, address);
   for (unsigned i = 0; i < LINEFILLS; i++) {
-    if (memory->dfill[i].line == line && line) return &memory->dfill[i];
+    if (memory->dfill[i].beat_bytes && memory->dfill[i].line == line) return &memory->dfill[i];
   }
   return NULL;
 }

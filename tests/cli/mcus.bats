@@ -118,11 +118,13 @@ END
 }
 
 @test "what-ifs of flash and bus" {
-  for what in flash.wait_states=2 flash.icache=0 flash.data_wait=3 flash.miss_wait=1 bus.ratio=2; do
+  for what in flash.wait_states=2 flash.icache=0 flash.data_wait=3 flash.miss_wait=1; do
     simulate --mcu stm32f407vg --mhz 20 --set $what -q --json report.json --console /dev/null "$(NETWORK)"
     exits_with 0
     holds ".warnings[] | select(.code == \"set\" and (.message | contains(\"$what\")))"
   done
+  refuses --mcu stm32f407vg --mhz 20 --set bus.ratio=2 "$(NETWORK)" -- "bus.ratio=2"
+  refuses --mcu stm32f407vg --mhz 20 --set flash.icache=2 "$(NETWORK)" -- "flash.icache=2"
   refuses --core m4 --mhz 20 --set flash.wait_states=2 "$(NETWORK)" -- "flash.wait_states=2"
   refuses --mcu stm32f746ng --mhz 20 --set flash.prefetch=1 "$FIRMWARE/house_price-m7.elf" -- "flash.prefetch=1"
 }
