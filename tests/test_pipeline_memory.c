@@ -38,7 +38,7 @@ static memory_t *memory_of(const target_t *target, double mhz, unsigned wait_sta
 
 /* ---- Random programs: any opcode that decodes, in a straight line or behind a taken branch ---- */
 
-enum { PROGRAM = 300, PROGRAMS = 2000 };
+enum { PROGRAM = 100, PROGRAMS = 3000 };
 
 static uint32_t next_random(uint32_t *state) {
   *state = *state * 1664525u + 1013904223u;
@@ -135,6 +135,7 @@ END_TEST
 #define LOAD   0xF8D6, 0x2000 /* ldr.w r2, [r6] */
 #define STORE  0xF8C6, 0x2000 /* str.w r2, [r6] */
 #define USE    0xEB02, 0x0703 /* add.w r7, r2, r3 */
+#define LIST   0xE896, 0x0F0F /* ldm.w r6, {r0-r3, r8-r11} */
 #define DIVIDE 0xFBB4, 0xF8F3 /* udiv r8, r4, r3 */
 
 typedef struct {
@@ -310,6 +311,9 @@ START_TEST(m4_reads_from_flash_wait_and_others_do_not) {
   step(ADDS, 0);
   ck_assert_uint_eq(access_to(LOAD, 0x08002004), 1); /* in the cache */
   step(ADDS, 0);
+  access_to(LIST, 0x08002018); /* over three reads, one after the other */
+  ck_assert_uint_eq(charged(CAUSE_FLASH), 3 * WAIT + 2);
+  step(ADDS, 0);
   ck_assert_uint_eq(access_to(LOAD, 0x20000000), 1);
   step(ADDS, 0);
   ck_assert_uint_eq(access_to(STORE, 0x08003000), 1);
@@ -371,7 +375,12 @@ START_TEST(m7_what_a_load_waits_for_comes_as_much_later) {
   unsigned at_once = load_and_use(memory, 0x20000000);
   unsigned missed = load_and_use(memory, 0x24000000);
   ck_assert_uint_eq(missed, at_once + AXI_READ);
-  memory_maintain(memory, MAINTAIN_INVALIDATE_LINE, 0x24000000, 1000);
+  begin_at(m7, memory, 0);
+  pipeline.now = 1000;
+  straight(2, ADD_W);
+  access_to(LIST, 0x24000098); /* over two lines: the second begins when the four beats of the first have come */
+  ck_assert_uint_eq(charged(CAUSE_DCACHE_MISS), 2 * AXI_READ + 3 * 2);
+  memory_maintain(memory, MAINTAIN_INVALIDATE_LINE, 0x24000000, 2000);
   begin_at(m7, memory, 0);
   pipeline.now = 2000;
   straight(2, ADD_W);
