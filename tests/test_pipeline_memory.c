@@ -317,6 +317,10 @@ START_TEST(m4_reads_from_flash_wait_and_others_do_not) {
   ck_assert_uint_eq(access_to(LOAD, 0x20000000), 1);
   step(ADDS, 0);
   ck_assert_uint_eq(access_to(STORE, 0x08003000), 1);
+  step(ADDS, 0);
+  jump(0x08001000);
+  access_to(LOAD, 0x08004000); /* is fetched first, and then reads */
+  ck_assert_uint_eq(charged(CAUSE_FLASH), 2 * WAIT);
   memory_free(memory);
 }
 END_TEST
