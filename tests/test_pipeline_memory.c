@@ -134,7 +134,7 @@ END_TEST
 #define BRANCH 0xE7FE         /* b, to where the test says */
 #define LOAD   0xF8D6, 0x2000 /* ldr.w r2, [r6] */
 #define STORE  0xF8C6, 0x2000 /* str.w r2, [r6] */
-#define USE    0xEB02, 0x0703 /* add.w r7, r2, r3 */
+#define USE    0xF8D2, 0x7000 /* ldr.w r7, [r2] */
 #define LIST   0xE896, 0x0F0F /* ldm.w r6, {r0-r3, r8-r11} */
 #define DIVIDE 0xFBB4, 0xF8F3 /* udiv r8, r4, r3 */
 
@@ -371,7 +371,7 @@ static unsigned load_and_use(memory_t *memory, uint32_t address) {
   begin_at(m7, memory, 0);
   straight(2, ADD_W);
   unsigned cycles = access_to(LOAD, address);
-  return cycles + step(USE);
+  return cycles + access_to(USE, 0x20000100);
 }
 
 START_TEST(m7_what_a_load_waits_for_comes_as_much_later) {
