@@ -22,7 +22,7 @@ static void end(void) { flash_free(&flash); }
 /* Wait cycles of the fetch of WORD, or of the data read, at CYCLE. */
 static unsigned fetch(unsigned word, uint64_t cycle) { return flash_fetch(&flash, BASE + 4 * word, cycle); }
 static unsigned data(unsigned word, unsigned words, uint64_t cycle) {
-  return flash_read(&flash, BASE + 4 * word, words, cycle);
+  return flash_read(&flash, BASE + 4 * word, 4 * words, cycle);
 }
 
 enum { WORDS = READ / 4 }; /* of a read */
@@ -38,6 +38,17 @@ START_TEST(a_miss_costs_the_wait_states_and_its_read_is_kept) {
   ck_assert_uint_eq(fetch(4, 502), WAIT);
   ck_assert_uint_eq(fetch(0, 600), WAIT); /* one line buffer */
   ck_assert_uint_eq(flash.ifetch_misses, 3);
+  end();
+}
+END_TEST
+
+START_TEST(a_byte_at_the_end_of_a_read_is_one_read) {
+  begin(&part, WAIT, 0);
+  flash_read(&flash, BASE + READ - 1, 1, 100);
+  flash_read(&flash, BASE + READ - 2, 2, 200);
+  ck_assert_uint_eq(flash.data_misses, 2); /* no cache is on */
+  flash_read(&flash, BASE + READ - 2, 4, 300);
+  ck_assert_uint_eq(flash.data_misses, 4);
   end();
 }
 END_TEST
@@ -368,11 +379,11 @@ START_TEST(a_trial_leaves_no_trace) {
     for (unsigned i = 0; i < 2; i++) {
       memory_t trial;
       memory_trial(asked, &trial);
-      answers[i] = is_data ? flash_read(&trial.flash, read, 1, cycle) : memory_fetch_word(&trial, word, cycle);
+      answers[i] = is_data ? flash_read(&trial.flash, read, 4, cycle) : memory_fetch_word(&trial, word, cycle);
     }
-    answers[2] = is_data ? flash_read(&asked->flash, read, 1, cycle) : memory_fetch_word(asked, word, cycle);
+    answers[2] = is_data ? flash_read(&asked->flash, read, 4, cycle) : memory_fetch_word(asked, word, cycle);
     unsigned alone =
-        is_data ? flash_read(&left_alone->flash, read, 1, cycle) : memory_fetch_word(left_alone, word, cycle);
+        is_data ? flash_read(&left_alone->flash, read, 4, cycle) : memory_fetch_word(left_alone, word, cycle);
     ck_assert_uint_eq(answers[0], answers[1]);
     ck_assert_uint_eq(answers[1], answers[2]);
     ck_assert_uint_eq(answers[2], alone);
@@ -390,12 +401,12 @@ START_TEST(a_question_is_no_use_of_a_line) {
   memory_t *memory = f407(FLASH_DCACHE);
   enum { LINES = 8 }; /* of this part's data cache */
   for (unsigned n = 0; n < LINES; n++)
-    flash_read(&memory->flash, BASE + n * READ, 1, 100 + 20 * n);
+    flash_read(&memory->flash, BASE + n * READ, 4, 100 + 20 * n);
   memory_t trial;
   memory_trial(memory, &trial);
-  ck_assert_uint_eq(flash_read(&trial.flash, BASE, 1, 500), 0);
-  flash_read(&memory->flash, BASE + LINES * READ, 1, 600); /* the first still was used the least recently */
-  ck_assert_uint_eq(flash_read(&memory->flash, BASE, 1, 700), WAIT);
+  ck_assert_uint_eq(flash_read(&trial.flash, BASE, 4, 500), 0);
+  flash_read(&memory->flash, BASE + LINES * READ, 4, 600); /* the first still was used the least recently */
+  ck_assert_uint_eq(flash_read(&memory->flash, BASE, 4, 700), WAIT);
   memory_free(memory);
 }
 END_TEST
@@ -413,14 +424,14 @@ END_TEST
 START_TEST(a_cache_that_is_switched_off_forgets) {
   memory_t *memory = f407(FLASH_ICACHE | FLASH_DCACHE);
   memory_fetch_word(memory, BASE, 100);
-  flash_read(&memory->flash, BASE, 1, 110);
+  flash_read(&memory->flash, BASE, 4, 110);
   memory_fetch_word(memory, BASE + 0x100, 120);
   memory_set_flash(memory, WAIT, FLASH_DCACHE); /* the switches that stay do not */
-  ck_assert_uint_eq(flash_read(&memory->flash, BASE, 1, 130), 0);
+  ck_assert_uint_eq(flash_read(&memory->flash, BASE, 4, 130), 0);
   memory_set_flash(memory, WAIT, FLASH_ICACHE);
   ck_assert_uint_eq(memory_fetch_word(memory, BASE, 140), WAIT);
   memory_set_flash(memory, 2, FLASH_ICACHE | FLASH_DCACHE);
-  ck_assert_uint_eq(flash_read(&memory->flash, BASE, 1, 150), 2);
+  ck_assert_uint_eq(flash_read(&memory->flash, BASE, 4, 150), 2);
   ck_assert_uint_eq(memory_fetch_word(memory, BASE + 0x200, 160), 2);
   ck_assert_uint_eq(memory_fetch_word(memory, BASE, 170), 0);
   memory_free(memory);
@@ -431,6 +442,7 @@ int main(void) {
   Suite *suite = suite_create("flash");
   TCase *tcase = tcase_create("flash");
   tcase_add_test(tcase, a_miss_costs_the_wait_states_and_its_read_is_kept);
+  tcase_add_test(tcase, a_byte_at_the_end_of_a_read_is_one_read);
   tcase_add_test(tcase, a_read_on_its_way_is_waited_for_and_not_begun_again);
   tcase_add_test(tcase, without_prefetch_each_read_of_straight_code_waits);
   tcase_add_test(tcase, prefetch_hides_what_execution_covers);

@@ -267,6 +267,62 @@ static void add_stores(Suite *suite) {
   suite_add_tcase(suite, tcase);
 }
 
+/* ---- Edges ---- */
+
+START_TEST(a_store_over_two_lines_fills_both) {
+  memory_store(memory, AXI + LINE - 8, 16, 100);
+  ck_assert_uint_eq(memory->counts.dcache_misses, 2);
+  ck_assert(cache_holds(&memory->dcache, AXI));
+  ck_assert(cache_holds(&memory->dcache, AXI + LINE));
+}
+END_TEST
+
+START_TEST(a_line_that_is_filled_in_part_is_none_of_the_three) {
+  for (uint32_t at = 8; at < 4 * LINE; at += 4)
+    store(AXI + at, 100 * at);
+  ck_assert_uint_eq(memory->counts.dcache_misses, 4); /* that line and three whole ones */
+  store(AXI + 4 * LINE, 100000);
+  ck_assert_uint_eq(memory->counts.dcache_misses, 4);
+  ck_assert_uint_eq(memory->counts.allocations_skipped, 1);
+}
+END_TEST
+
+START_TEST(the_line_filled_last_goes_with_the_others) {
+  memory_fetch(memory, AXI, 100);
+  memory_maintain(memory, MAINTAIN_INVALIDATE_ICACHE, 0, 200);
+  ck_assert_uint_eq(memory_fetch(memory, AXI, 300).wait, AXI_READ);
+  memory_maintain(memory, MAINTAIN_INVALIDATE_INSTRUCTION_LINE, AXI, 400);
+  ck_assert_uint_eq(memory_fetch(memory, AXI, 500).wait, AXI_READ);
+}
+END_TEST
+
+START_TEST(a_line_filled_anew_is_waited_for_anew) {
+  load(AXI, 100);
+  memory_maintain(memory, MAINTAIN_INVALIDATE_LINE, AXI, 200);
+  load(AXI, 300); /* from 305, a beat every two */
+  ck_assert_uint_eq(load(AXI + 24, 301), AXI_READ + 3 * AXI_BEAT - 1);
+}
+END_TEST
+
+START_TEST(without_a_cache_no_line_cuts_an_access) {
+  memory_set_l1(memory, false, false);
+  unsigned within = memory_load(memory, AXI, LINE, 100).wait;
+  ck_assert_uint_eq(within, AXI_READ + 3 * AXI_BEAT);
+  ck_assert_uint_eq(memory_load(memory, AXI + 8, LINE, 1000).wait, within);
+}
+END_TEST
+
+static void add_edges(Suite *suite) {
+  TCase *tcase = tcase_create("edges");
+  tcase_add_checked_fixture(tcase, caches_on, end);
+  tcase_add_test(tcase, a_store_over_two_lines_fills_both);
+  tcase_add_test(tcase, a_line_that_is_filled_in_part_is_none_of_the_three);
+  tcase_add_test(tcase, the_line_filled_last_goes_with_the_others);
+  tcase_add_test(tcase, a_line_filled_anew_is_waited_for_anew);
+  tcase_add_test(tcase, without_a_cache_no_line_cuts_an_access);
+  suite_add_tcase(suite, tcase);
+}
+
 static void add_maintenance(Suite *suite) {
   TCase *tcase = tcase_create("maintenance");
   tcase_add_checked_fixture(tcase, caches_on, end);
@@ -280,6 +336,7 @@ static void add_maintenance(Suite *suite) {
 int main(void) {
   Suite *suite = suite_create("memory_stores");
   add_stores(suite);
+  add_edges(suite);
   add_maintenance(suite);
   return run_suite(suite);
 }

@@ -53,6 +53,10 @@ bool chip_build(machine_t *m) {
     make_ideal(&m->map);
     return true;
   }
+  if (m->target->region_count > MEMORY_REGIONS_MAX) {
+    diag_error("%s: %zu regions, at most %d", m->target->name, m->target->region_count, MEMORY_REGIONS_MAX);
+    return false;
+  }
   bool ok;
   m->memory = memory_new(m->target, m->options.mhz, &ok);
   if (!ok) diag_error("out of memory");
@@ -66,6 +70,7 @@ bool chip_build(machine_t *m) {
 void chip_reset(machine_t *m) {
   m->chip = (chip_t){.bus_ratio = m->target->bus.ratio ? m->target->bus.ratio : 1};
   if (!m->memory) return;
+  m->memory->always_allocates = false;
   memory_set_bus_ratio(m->memory, m->target, m->chip.bus_ratio);
   m->memory->policy = NULL;
   set_flash(m);
@@ -139,7 +144,7 @@ void chip_finish(machine_t *m) {
   const l1_t *l1 = &m->target->l1;
   if (m->memory->m7 && l1->icache_bytes && !m->memory->icache_on && m->memory->counts.uncached_fetches) {
     add_warning(m, "icache-off", 0,
-                "the firmware never switched the instruction cache on (SCB_EnableICache): %llu fetches went to the bus",
+                "the instruction cache is off (SCB_EnableICache switches it on): %llu fetches went to the bus",
                 (unsigned long long)m->memory->counts.uncached_fetches);
   }
   bool uses_flash = m->target->flash.read_bytes;

@@ -57,9 +57,9 @@ unsigned flash_fetch(flash_interface_t *flash, uint32_t address, uint64_t cycle)
   return (unsigned)(flash->current_at - cycle);
 }
 
-unsigned flash_read(flash_interface_t *flash, uint32_t address, unsigned words, uint64_t cycle) {
+unsigned flash_read(flash_interface_t *flash, uint32_t address, unsigned bytes, uint64_t cycle) {
   uint32_t first = address >> flash->read_shift;
-  uint32_t last = (address + words * (uint32_t)sizeof(uint32_t) - 1u) >> flash->read_shift;
+  uint32_t last = (address + bytes - 1u) >> flash->read_shift;
   unsigned waited = flash->data_wait;
   flash->data_reads++;
   if (!flash->wait_states) return 0;

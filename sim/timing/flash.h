@@ -31,7 +31,7 @@ void flash_free(flash_interface_t *flash);
 
 /* Wait cycles of the instruction fetch of the word at ADDRESS whose bus cycle begins at CYCLE. */
 unsigned flash_fetch(flash_interface_t *flash, uint32_t address, uint64_t cycle);
-/* The same for a data read of WORDS words. */
-unsigned flash_read(flash_interface_t *flash, uint32_t address, unsigned words, uint64_t cycle);
+/* The same for a data read of BYTES. */
+unsigned flash_read(flash_interface_t *flash, uint32_t address, unsigned bytes, uint64_t cycle);
 
 #endif

@@ -27,9 +27,9 @@ typedef struct {
 
 /* A line on its way into a cache, beat by beat, the wanted one first. */
 typedef struct {
-  uint32_t line;          /* address */
-  uint32_t first;         /* offset of the first beat in the line */
-  uint64_t from, until;   /* cycles of the first and the last beat */
+  uint32_t line;                    /* address */
+  uint32_t first;                   /* offset of the first beat in the line */
+  uint64_t from, until;             /* cycles of the first and the last beat */
   unsigned beat_bytes, beat_cycles; /* 0 bytes: none was filled yet */
 } linefill_t;
 

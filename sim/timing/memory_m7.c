@@ -125,6 +125,8 @@ static const linefill_t *allocate(memory_t *memory, slave_t *slave, uint32_t add
   for (unsigned i = 1; i < LINEFILLS; i++) {
     if (memory->dfill[i].until < fill->until) fill = &memory->dfill[i];
   }
+  linefill_t *before = find_fill(memory, address);
+  if (before) before->line = 0; /* the line came and went meanwhile */
   memory->counts.dcache_misses++;
   evicted_t evicted = cache_fill(&memory->dcache, address);
   *fill = fill_line(memory, slave, &memory->dcache, address, cycle > fill->until ? cycle : fill->until, false);
@@ -150,23 +152,31 @@ static uint64_t load_piece(memory_t *memory, slave_t *slave, uint32_t address, u
   if (cache_hit(&memory->dcache, address)) {
     memory->counts.dcache_hits++;
     const linefill_t *fill = find_fill(memory, address);
-    return fill && fill->until > cycle ? beat_arrives(fill, 1u << memory->dcache.line_shift, address) : cycle;
+    uint64_t there = fill && fill->until > cycle ? beat_arrives(fill, 1u << memory->dcache.line_shift, address) : cycle;
+    return there > cycle ? there : cycle;
   }
   memory->full_lines = 0; /* a load that misses ends dynamic read allocate mode */
   return allocate(memory, slave, address, cycle)->from;
+}
+
+/* How much of an access of BYTES lies in its first line; without a cache all of it is one access. */
+static unsigned bytes_in_line(const memory_t *memory, uint32_t address, unsigned bytes) {
+  if (!memory->dcache_on) return bytes;
+  uint32_t line_bytes = 1u << memory->dcache.line_shift, left = line_bytes - (address & (line_bytes - 1u));
+  return bytes < left ? bytes : left;
 }
 
 answer_t memory_load(memory_t *memory, uint32_t address, unsigned bytes, uint64_t cycle) {
   slave_t *slave = slave_of(memory, address);
   if (!slave || slave->tcm) return at_once;
   unsigned cause = 0;
-  uint64_t there = load_piece(memory, slave, address, bytes, cycle, &cause);
-  uint32_t last = address + bytes - 1u;
-  uint32_t line_bytes = memory->dcache.sets ? 1u << memory->dcache.line_shift : 0;
-  for (uint32_t next = line_of(&memory->dcache, address) + line_bytes; line_bytes && next <= last && next > address;
-       next += line_bytes) { /* the access reaches into another line */
-    uint64_t later = load_piece(memory, slave, next, last - next + 1, there, &cause);
+  uint64_t there = cycle;
+  for (unsigned left = bytes; left;) { /* line by line, where there are lines */
+    unsigned piece = bytes_in_line(memory, address, left);
+    uint64_t later = load_piece(memory, slave, address, piece, there, &cause);
     if (later > there) there = later;
+    address += piece;
+    left -= piece;
   }
   return answer(there, cycle, cause, slave);
 }
@@ -191,24 +201,24 @@ static answer_t buffer_store(memory_t *memory, slave_t *slave, uint32_t address,
 static bool skips_allocation(memory_t *memory, uint32_t address, unsigned bytes) {
   enum { WHOLE_LINES = 3 }; /* not cycles: lines */
   uint32_t line_bytes = 1u << memory->dcache.line_shift, line = line_of(&memory->dcache, address);
-  if (address == memory->full_line + memory->full_bytes) {
-    memory->full_bytes += bytes;
-    if (memory->full_bytes >= line_bytes) {
-      memory->full_line += line_bytes;
-      memory->full_bytes -= line_bytes;
-      memory->full_lines++;
-    }
-  } else {
+  if (address != memory->full_line + memory->full_bytes) { /* a run begins, and counts from its first whole line on */
+    memory->full_lines = memory->full_bytes = 0;
     memory->full_line = line;
-    memory->full_bytes = address == line ? bytes : line_bytes;
-    memory->full_lines = 0;
+    if (address != line) {
+      memory->full_line += line_bytes;
+      return false;
+    }
+  }
+  memory->full_bytes += bytes;
+  if (memory->full_bytes >= line_bytes) {
+    memory->full_line += line_bytes;
+    memory->full_bytes -= line_bytes;
+    memory->full_lines++;
   }
   return memory->full_lines >= WHOLE_LINES && !memory->always_allocates;
 }
 
-answer_t memory_store(memory_t *memory, uint32_t address, unsigned bytes, uint64_t cycle) {
-  slave_t *slave = slave_of(memory, address);
-  if (!slave || slave->tcm) return at_once;
+static answer_t store_piece(memory_t *memory, slave_t *slave, uint32_t address, unsigned bytes, uint64_t cycle) {
   policy_t policy = memory->dcache_on ? policy_of(memory, address) : POLICY_UNCACHED;
   if (policy == POLICY_UNCACHED) return buffer_store(memory, slave, address, bytes, cycle);
   bool skips = skips_allocation(memory, address, bytes);
@@ -230,6 +240,21 @@ answer_t memory_store(memory_t *memory, uint32_t address, unsigned bytes, uint64
   return buffer_store(memory, slave, address, bytes, cycle);
 }
 
+answer_t memory_store(memory_t *memory, uint32_t address, unsigned bytes, uint64_t cycle) {
+  slave_t *slave = slave_of(memory, address);
+  if (!slave || slave->tcm) return at_once;
+  answer_t all = at_once;
+  for (unsigned left = bytes; left;) {
+    unsigned piece = bytes_in_line(memory, address, left);
+    answer_t one = store_piece(memory, slave, address, piece, cycle + all.wait);
+    one.wait += all.wait;
+    if (one.wait) all = one;
+    address += piece;
+    left -= piece;
+  }
+  return all;
+}
+
 void memory_maintain(memory_t *memory, maintenance_t what, uint32_t value, uint64_t cycle) {
   cache_t *dcache = &memory->dcache;
   enum { WAY_BIT = 32, SET_MASK = 0x1FF }; /* not cycles: layout of DCISW and its like */
@@ -238,8 +263,14 @@ void memory_maintain(memory_t *memory, maintenance_t what, uint32_t value, uint6
   uint32_t line = line_of(dcache, value);
   bool dirty = false;
   switch (what) {
-  case MAINTAIN_INVALIDATE_ICACHE: cache_invalidate_all(&memory->icache); break;
-  case MAINTAIN_INVALIDATE_INSTRUCTION_LINE: cache_invalidate(&memory->icache, value); break;
+  case MAINTAIN_INVALIDATE_ICACHE:
+    cache_invalidate_all(&memory->icache);
+    memory->ifill.beat_bytes = 0;
+    break;
+  case MAINTAIN_INVALIDATE_INSTRUCTION_LINE:
+    cache_invalidate(&memory->icache, value);
+    memory->ifill.beat_bytes = 0;
+    break;
   case MAINTAIN_INVALIDATE_LINE: cache_invalidate(dcache, value); break;
   case MAINTAIN_CLEAN_LINE: dirty = cache_clean(dcache, value); break;
   case MAINTAIN_CLEAN_INVALIDATE_LINE: dirty = cache_invalidate(dcache, value); break;

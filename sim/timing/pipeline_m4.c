@@ -219,10 +219,11 @@ static void remember_fp(m4_state_t *s, const core_model_t *model, const insn_t *
 
 /* The first halfword behind THERE halfwords in the queue, and with it its word. Code at SYSTEM_BUS and above comes over
    the system bus, whose fetches are registered. [TRM4 bus interfaces] */
-static unsigned fetch_word(const pipeline_t *pipeline, uint32_t address, uint64_t there, uint64_t cycle) {
+static unsigned fetch_word(const pipeline_t *pipeline, uint32_t address, uint64_t there, uint64_t cycle, bool *flash) {
   enum { SYSTEM_BUS = 0x20000000 }; /* not cycles: address */
   uint32_t word = (uint32_t)(address + there * sizeof(uint16_t)) & ~(uint32_t)(sizeof(uint32_t) - 1);
-  if (word >= SYSTEM_BUS) return pipeline->model->parameters[PARAMETER_SYSTEM_BUS_FETCH].value;
+  *flash = word < SYSTEM_BUS;
+  if (!*flash) return pipeline->model->parameters[PARAMETER_SYSTEM_BUS_FETCH].value;
   return memory_fetch_word(pipeline->memory, word, cycle);
 }
 
@@ -235,12 +236,12 @@ static void wait_for_memory(pipeline_t *pipeline, const insn_t *insn, cost_t *co
   unsigned needed = insn->size / sizeof insn->opcode[0];
   uint64_t issue = pipeline->now + cost->cycles, now = issue, there = s->fetched;
   uint32_t from = insn->address; /* what the halfwords in the queue count from */
-  bool memory_waited = false;
+  bool memory_waited = false, flash = true;
   if (s->was_taken) {
     uint64_t request = now - 1;
     if (s->fetching && s->fetch_free > request) request = s->fetch_free;
-    unsigned wait = fetch_word(pipeline, from, 0, request);
-    memory_waited = wait || request >= now;
+    unsigned wait = fetch_word(pipeline, from, 0, request, &flash);
+    memory_waited = flash && (wait || request >= now);
     s->fetching = false;
     s->fetch_free = request + 1 + wait;
     if (s->fetch_free > now) now = s->fetch_free;
@@ -251,10 +252,10 @@ static void wait_for_memory(pipeline_t *pipeline, const insn_t *insn, cost_t *co
   for (;;) {
     if (!s->fetching) {
       if (there >= capacity || (s->fetch_free >= now && there >= needed)) break;
-      unsigned wait = fetch_word(pipeline, from, there, s->fetch_free);
+      unsigned wait = fetch_word(pipeline, from, there, s->fetch_free, &flash);
       s->fetching = true;
       s->fetch_free += 1 + wait;
-      if (wait && s->fetch_free > now && there < needed) memory_waited = true;
+      if (flash && wait && s->fetch_free > now && there < needed) memory_waited = true;
     }
     if (s->fetch_free > now && there >= needed) break;
     if (s->fetch_free > now) now = s->fetch_free;
@@ -342,9 +343,9 @@ static void charge_memory(const pipeline_t *pipeline, const insn_t *insn, const 
   if (insn->memory != MEMORY_LOAD) return;
   grade_t grade = (grade_t)outcome->memory_grade;
   if (pipeline->memory && memory_is_flash(pipeline->memory, outcome->address)) {
-    unsigned words = insn->transfers > 1 ? insn->transfers : 1;
+    unsigned bytes = (insn->transfers > 1 ? insn->transfers : 1u) * insn->access_bytes;
     charge(cost, CAUSE_FLASH, (grade_t)pipeline->memory->flash_grade,
-           flash_read(&pipeline->memory->flash, outcome->address, words, issued));
+           flash_read(&pipeline->memory->flash, outcome->address, bytes, issued));
   }
   if (!streams_behind(s, outcome)) charge(cost, CAUSE_MEMORY, grade, outcome->first_wait);
   if (s->access.was_write) charge(cost, CAUSE_MEMORY, grade, outcome->after_write_wait);

@@ -13,6 +13,8 @@ void m7_reset(pipeline_t *pipeline) {
   m7_state_t *s = &pipeline->state.m7;
   memset(s, 0, sizeof *s);
   memset(s->writer, PRODUCER_NONE, sizeof s->writer);
+  unsigned entries = pipeline->model->parameters[PARAMETER_FETCH_QUEUE_ENTRIES].value;
+  s->fetch_done = pipeline->now > entries ? pipeline->now - entries : 0; /* time enough to fill the queue */
 }
 
 /* What holds an instruction back, worst first come. */
