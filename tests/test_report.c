@@ -215,7 +215,7 @@ START_TEST(json_keys_in_order) {
   results_t results = full_results();
   json_t *report = json_of(&results);
   ck_keys(report,
-          "schema tool firmware target exit total causes confidence regions functions memory warnings fit energy");
+          "schema tool firmware target exit total causes confidence regions functions memory memory_system warnings fit energy");
   ck_assert_str_eq(json_string_value(at(report, "schema")), "cmsim/1");
   ck_keys(at(report, "tool"), "version cost_model_hash config_hash");
   ck_keys(at(report, "firmware"), "path sha256 build_id");
