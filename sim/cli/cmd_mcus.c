@@ -133,6 +133,10 @@ int cmd_mcus(int argc, char **argv) {
   static const struct argp argp = {options, parse_option, "\nshow NAME...", doc, NULL, NULL, NULL};
   mcus_options_t mcus = {0};
   if (argp_parse(&argp, argc, argv, 0, NULL, &mcus) != 0) return EXIT_TROUBLE;
+  if (is_show(&mcus) && mcus.json) {
+    diag_error("mcus show prints text; --json is for the list: cmsim mcus --json %s", mcus.json);
+    return EXIT_TROUBLE;
+  }
   const char *data = data_directory(mcus.data);
   if (!data) return EXIT_TROUBLE;
   char *directory = NULL;

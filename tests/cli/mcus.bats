@@ -117,6 +117,10 @@ END
   refuses --mcu some/where --mhz 20 "$(NETWORK)" -- "--mcu some/where" "ends in .yaml"
 }
 
+@test "mcus show has no JSON and says so" {
+  refuses mcus show stm32f407vg --json - -- "--json is for the list"
+}
+
 @test "what-ifs of flash and bus" {
   for what in flash.wait_states=2 flash.icache=0 flash.data_wait=3 flash.miss_wait=1; do
     simulate --mcu stm32f407vg --mhz 20 --set $what -q --json report.json --console /dev/null "$(NETWORK)"
