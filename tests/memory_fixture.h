@@ -52,12 +52,12 @@ static inline memory_t *chip(unsigned l1_bytes, unsigned ratio) {
                             .grade = row->grade};
   }
   target_t target = {.core = "cortex-m7", .regions = regions, .region_count = REGIONS};
-  target.bus.ratio = ratio;
+  target.bus.ratio = ratio ? ratio : 1;
   target.flash.read_bytes = LINE;
   target.l1 = (l1_t){
       .icache_bytes = l1_bytes, .dcache_bytes = l1_bytes, .icache_ways = 2, .dcache_ways = WAYS, .line_bytes = LINE};
   bool ok;
-  memory_t *made = memory_new(&target, 200, &ok);
+  memory_t *made = memory_new(&target, &ok);
   ck_assert(ok && made);
   memory_set_flash(made, FLASH_WAIT, 0);
   return made;

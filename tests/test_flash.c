@@ -357,7 +357,7 @@ static memory_t *f407(unsigned on) {
   target_t *target = target_load(CMSIM_SOURCE_DIR "/configs", "stm32f407vg");
   ck_assert_ptr_nonnull(target);
   bool ok;
-  memory_t *memory = memory_new(target, 168, &ok);
+  memory_t *memory = memory_new(target, &ok);
   ck_assert(ok && memory);
   memory_set_flash(memory, WAIT, on);
   target_free(target);

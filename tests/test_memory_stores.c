@@ -194,7 +194,7 @@ START_TEST(a_part_without_caches_cannot_switch_them_on) {
   ck_assert_uint_eq(fetch(AXI, 300), AXI_READ);
   const target_t ideal = {.core = "cortex-m7"};
   bool ok;
-  ck_assert_ptr_null(memory_new(&ideal, 200, &ok)); /* neither flash nor caches: it answers at once */
+  ck_assert_ptr_null(memory_new(&ideal, &ok)); /* neither flash nor caches: it answers at once */
   ck_assert(ok);
 }
 END_TEST

@@ -27,9 +27,9 @@ static void close_all(void) {
   target_free(h723);
 }
 
-static memory_t *memory_of(const target_t *target, double mhz, unsigned wait_states, unsigned on) {
+static memory_t *memory_of(const target_t *target, unsigned wait_states, unsigned on) {
   bool ok;
-  memory_t *memory = memory_new(target, mhz, &ok);
+  memory_t *memory = memory_new(target, &ok);
   ck_assert(ok && memory);
   memory_set_flash(memory, wait_states, on);
   memory_set_l1(memory, true, true);
@@ -112,7 +112,7 @@ static comparison_t compare_all(const core_model_t *model, memory_t *memory, uin
 }
 
 START_TEST(m4_flash_without_wait_states_changes_nothing) {
-  memory_t *memory = memory_of(f407, 24, 0, FLASH_PREFETCH);
+  memory_t *memory = memory_of(f407, 0, FLASH_PREFETCH);
   comparison_t sum = compare_all(m4, memory, 0x08000000);
   ck_assert_uint_eq(sum.steps_differ, 0);
   memory_free(memory);
@@ -120,7 +120,7 @@ START_TEST(m4_flash_without_wait_states_changes_nothing) {
 END_TEST
 
 START_TEST(m7_tcm_changes_nothing) {
-  memory_t *memory = memory_of(h723, 550, 3, 0);
+  memory_t *memory = memory_of(h723, 3, 0);
   comparison_t sum = compare_all(m7, memory, 0);
   ck_assert_uint_eq(sum.steps_differ, 0);
   memory_free(memory);
@@ -205,7 +205,7 @@ START_TEST(m4_straight_code_goes_at_the_pace_of_the_array) {
     unsigned wait_states, on, cycles;
   } cases[] = {{0, 0, WORDS}, {WAIT, 0, WORDS + WAIT}, {WAIT, FLASH_PREFETCH, WAIT + 1}, {2, FLASH_PREFETCH, WORDS}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    memory_t *memory = memory_of(f407, 168, cases[i].wait_states, cases[i].on);
+    memory_t *memory = memory_of(f407, cases[i].wait_states, cases[i].on);
     begin_at(m4, memory, 0x08000000);
     ck_assert_uint_eq(straight(READS * WORDS, ADD_W), READS * cases[i].cycles);
     ck_assert_uint_eq(flash_cycles, READS * (cases[i].cycles - WORDS));
@@ -234,7 +234,7 @@ static unsigned third_pass(memory_t *memory, unsigned *first) {
 }
 
 START_TEST(m4_code_in_the_cache_goes_as_without_wait_states) {
-  memory_t *memory = memory_of(f407, 168, WAIT, FLASH_ICACHE);
+  memory_t *memory = memory_of(f407, WAIT, FLASH_ICACHE);
   unsigned first, first_at_once;
   ck_assert_uint_eq(third_pass(memory, &first), third_pass(NULL, &first_at_once));
   ck_assert_uint_gt(first, first_at_once + 100 / WORDS * WAIT - WAIT);
@@ -244,7 +244,7 @@ END_TEST
 
 /* Three words wait in the queue; the fourth, in the next read, is fetched when the first of them has left. */
 START_TEST(m4_the_fetch_queue_reads_no_further_than_it_has_room) {
-  memory_t *memory = memory_of(f407, 168, WAIT, 0);
+  memory_t *memory = memory_of(f407, WAIT, 0);
   begin_at(m4, memory, 0x08000000);
   straight(1, ADD_W); /* the next is the second word of a read */
   pipeline.now += 100;
@@ -256,7 +256,7 @@ START_TEST(m4_the_fetch_queue_reads_no_further_than_it_has_room) {
 END_TEST
 
 START_TEST(m4_target_of_a_branch_waits_for_flash) {
-  memory_t *memory = memory_of(f407, 168, WAIT, FLASH_ICACHE);
+  memory_t *memory = memory_of(f407, WAIT, FLASH_ICACHE);
   begin_at(m4, memory, 0x08000000);
   straight(1, ADDS, 0);
   for (unsigned i = 0; i < 10 && pipeline.state.m4.fetching; i++)
@@ -272,7 +272,7 @@ END_TEST
 
 /* A loop within one read, whose queue runs ahead into the next one: the branch waits for that read the first time. */
 START_TEST(m4_a_fetch_that_a_branch_made_useless_is_completed) {
-  memory_t *memory = memory_of(f407, 168, WAIT, FLASH_ICACHE);
+  memory_t *memory = memory_of(f407, WAIT, FLASH_ICACHE);
   begin_at(m4, memory, 0x08000000);
   unsigned targets[3];
   for (unsigned pass = 0; pass < 3; pass++) {
@@ -289,7 +289,7 @@ START_TEST(m4_a_fetch_that_a_branch_made_useless_is_completed) {
 END_TEST
 
 START_TEST(m4_code_behind_the_system_bus_pays_for_each_word) {
-  memory_t *memory = memory_of(f407, 168, WAIT, 0);
+  memory_t *memory = memory_of(f407, WAIT, 0);
   unsigned each = 1 + m4->parameters[PARAMETER_SYSTEM_BUS_FETCH].value;
   ck_assert_uint_gt(each, 1);
   begin_at(m4, memory, 0x20000000);
@@ -303,7 +303,7 @@ START_TEST(m4_code_behind_the_system_bus_pays_for_each_word) {
 END_TEST
 
 START_TEST(m4_reads_from_flash_wait_and_others_do_not) {
-  memory_t *memory = memory_of(f407, 168, WAIT, FLASH_DCACHE);
+  memory_t *memory = memory_of(f407, WAIT, FLASH_DCACHE);
   begin_at(m4, memory, 0x10000000);
   straight(1, ADDS, 0);
   ck_assert_uint_eq(access_to(LOAD, 0x08002000), 1 + WAIT);
@@ -328,7 +328,7 @@ END_TEST
 enum { AXI_READ = 2 * 2 }; /* first beat of AXI SRAM, at half the clock */
 
 START_TEST(m7_straight_code_goes_at_the_pace_of_its_memory) {
-  memory_t *memory = memory_of(h723, 550, 0, 0);
+  memory_t *memory = memory_of(h723, 0, 0);
   begin_at(m7, memory, 0x24000000);
   unsigned cached = 0;
   for (unsigned pass = 0; pass < 3; pass++) {
@@ -348,7 +348,7 @@ END_TEST
 
 /* While a divide executes, the queue of four fills; what it holds is not waited for. */
 START_TEST(m7_the_fetch_queue_hides_memory_while_it_lasts) {
-  memory_t *memory = memory_of(h723, 550, 0, 0);
+  memory_t *memory = memory_of(h723, 0, 0);
   memory_set_l1(memory, false, false);
   unsigned entries = m7->parameters[PARAMETER_FETCH_QUEUE_ENTRIES].value;
   begin_at(m7, memory, 0x24000000);
@@ -375,7 +375,7 @@ static unsigned load_and_use(memory_t *memory, uint32_t address) {
 }
 
 START_TEST(m7_what_a_load_waits_for_comes_as_much_later) {
-  memory_t *memory = memory_of(h723, 550, 0, 0);
+  memory_t *memory = memory_of(h723, 0, 0);
   unsigned at_once = load_and_use(memory, 0x20000000);
   unsigned missed = load_and_use(memory, 0x24000000);
   ck_assert_uint_eq(missed, at_once + AXI_READ);
@@ -396,7 +396,7 @@ START_TEST(m7_what_a_load_waits_for_comes_as_much_later) {
 END_TEST
 
 START_TEST(m7_asks_the_memory_and_not_the_outcome) {
-  memory_t *memory = memory_of(h723, 550, 0, 0);
+  memory_t *memory = memory_of(h723, 0, 0);
   outcome_t outcome = {.has_address = true, .address = 0x20000000, .first_wait = 3};
   begin_at(m7, NULL, 0);
   straight(2, ADD_W);
@@ -411,7 +411,7 @@ START_TEST(m7_asks_the_memory_and_not_the_outcome) {
 END_TEST
 
 START_TEST(m7_a_full_store_buffer_holds_the_store) {
-  memory_t *memory = memory_of(h723, 550, 0, 0);
+  memory_t *memory = memory_of(h723, 0, 0);
   memory_set_l1(memory, true, false);
   begin_at(m7, memory, 0);
   straight(2, ADD_W);
@@ -437,8 +437,8 @@ static const struct {
 START_TEST(asking_when_it_would_issue_leaves_the_memory_alone) {
   const core_model_t *model = _i ? m7 : m4;
   const target_t *target = _i ? h723 : f407;
-  memory_t *asked = memory_of(target, 100, WAIT, FLASH_ICACHE | FLASH_DCACHE | FLASH_PREFETCH);
-  memory_t *alone = memory_of(target, 100, WAIT, FLASH_ICACHE | FLASH_DCACHE | FLASH_PREFETCH);
+  memory_t *asked = memory_of(target, WAIT, FLASH_ICACHE | FLASH_DCACHE | FLASH_PREFETCH);
+  memory_t *alone = memory_of(target, WAIT, FLASH_ICACHE | FLASH_DCACHE | FLASH_PREFETCH);
   uint32_t seed = 7, address = asked_cores[_i].code;
   pipeline_t a, b;
   pipeline_reset(&a, model, asked);

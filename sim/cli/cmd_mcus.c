@@ -2,6 +2,7 @@
 #include "base/diag.h"
 #include "cli/cli.h"
 #include "cli/output.h"
+#include "cli/run_options.h"
 #include "report/catalogue.h"
 
 #include <argp.h>
@@ -28,11 +29,6 @@ static const struct argp_option options[] = {
     {"data", OPTION_DATA, "DIR", 0, "Folder with cost_models/ and configs/", 0},
     {0}};
 
-static void bad_value(const char *option, const char *value, const char *wanted) {
-  diag_error("%s %s: %s", option, value, wanted);
-  exit(EXIT_TROUBLE);
-}
-
 static bool is_show(const mcus_options_t *mcus) { return mcus->count > 0 && strcmp(mcus->names[0], "show") == 0; }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state) {
@@ -40,17 +36,17 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   switch (key) {
   case ARGP_KEY_INIT: state->err_stream = NULL; return 0; /* getopt's own line says it all */
   case 'c':
-    if (strcmp(arg, "m4") != 0 && strcmp(arg, "m7") != 0) bad_value("--core", arg, "unknown core; m4 or m7");
+    if (strcmp(arg, "m4") != 0 && strcmp(arg, "m7") != 0) run_bad_value("--core", arg, "unknown core; m4 or m7");
     mcus->core = arg;
     return 0;
   case OPTION_MIN_FLASH:
-    if (!parse_size(arg, &mcus->min_flash)) bad_value("--min-flash", arg, "a size such as 512K or 1M, please");
+    if (!parse_size(arg, &mcus->min_flash)) run_bad_value("--min-flash", arg, "a size such as 512K or 1M, please");
     return 0;
   case OPTION_MIN_RAM:
-    if (!parse_size(arg, &mcus->min_ram)) bad_value("--min-ram", arg, "a size such as 96K, please");
+    if (!parse_size(arg, &mcus->min_ram)) run_bad_value("--min-ram", arg, "a size such as 96K, please");
     return 0;
   case OPTION_MHZ:
-    if (!parse_positive(arg, &mcus->mhz)) bad_value("--mhz", arg, "a clock in MHz above 0, please");
+    if (!parse_positive(arg, &mcus->mhz)) run_bad_value("--mhz", arg, "a clock in MHz above 0, please");
     return 0;
   case OPTION_JSON: mcus->json = arg; return 0;
   case OPTION_DATA: mcus->data = arg; return 0;
@@ -128,8 +124,7 @@ int cmd_mcus(int argc, char **argv) {
       "Lists the chips that --mcu knows: core and FPU, highest clock, memory, flash wait states at that clock, caches, "
       "run current (and per MHz) from the data sheet, and how well the timing of the flash is known; 'at once' means "
       "that it is not modelled.\vshow: everything that is known of a chip, with source and grade. NAME may be a file "
-      "of "
-      "your own (board.yaml), which may extend a chip of the catalogue: configs/README.md.";
+      "of your own (board.yaml), which may extend a chip of the catalogue: configs/README.md.";
   static const struct argp argp = {options, parse_option, "\nshow NAME...", doc, NULL, NULL, NULL};
   mcus_options_t mcus = {0};
   if (argp_parse(&argp, argc, argv, 0, NULL, &mcus) != 0) return EXIT_TROUBLE;

@@ -4,7 +4,6 @@
 
 #include "base/diag.h"
 
-#include <math.h>
 #include <stdio.h>
 
 enum {
@@ -58,17 +57,17 @@ bool chip_build(machine_t *m) {
     return false;
   }
   bool ok;
-  m->memory = memory_new(m->target, m->options.mhz, &ok);
+  m->memory = memory_new(m->target, &ok);
   if (!ok) diag_error("out of memory");
   if (!m->memory) return ok;
   m->map.ideal = false; /* chip_describe() says what it is */
-  m->chip.bus_ratio = m->target->bus.ratio ? m->target->bus.ratio : 1;
+  m->chip.bus_ratio = m->target->bus.ratio;
   set_flash(m);
   return ok;
 }
 
 void chip_reset(machine_t *m) {
-  m->chip = (chip_t){.bus_ratio = m->target->bus.ratio ? m->target->bus.ratio : 1};
+  m->chip = (chip_t){.bus_ratio = m->target->bus.ratio};
   if (!m->memory) return;
   m->memory->always_allocates = false;
   memory_set_bus_ratio(m->memory, m->target, m->chip.bus_ratio);
@@ -80,11 +79,9 @@ void chip_reset(machine_t *m) {
 /* Bus clocks follow the firmware's own dividers where it has brought the core to the clock of the run, unless --set
    bus.ratio says otherwise: one that only enables a peripheral's clock has set no divider. */
 static void follow_bus(machine_t *m) {
-  if (!m->target->bus.max_mhz || m->target->bus.forced || !peripherals_clock_set(m->peripherals)) return;
+  if (!m->target->bus.max_mhz || m->target->bus.forced || !io_set_clock_of_run(m)) return;
   uint64_t core = peripherals_hz(m->peripherals, PERIPHERALS_CORE);
   uint64_t bus = peripherals_hz(m->peripherals, PERIPHERALS_AHB);
-  enum { TOLERANCE_PERCENT = 1 };
-  if (fabs((double)core / 1e6 - m->options.mhz) * 100 > TOLERANCE_PERCENT * m->options.mhz) return;
   unsigned ratio = bus ? (unsigned)((core + bus / 2) / bus) : 1;
   if (ratio == m->chip.bus_ratio || ratio == 0) return;
   m->chip.bus_ratio = ratio;

@@ -130,11 +130,16 @@ bool io_build(machine_t *m) {
   return true;
 }
 
-void io_finish(machine_t *m) {
+bool io_set_clock_of_run(const machine_t *m) {
   enum { TOLERANCE_PERCENT = 1 };
-  peripherals_finish(m->peripherals);
   double mhz = (double)peripherals_hz(m->peripherals, PERIPHERALS_CORE) / 1e6;
-  if (!peripherals_clock_set(m->peripherals) || fabs(mhz - m->options.mhz) * 100 <= TOLERANCE_PERCENT * mhz) return;
+  return peripherals_clock_set(m->peripherals) && fabs(mhz - m->options.mhz) * 100 <= TOLERANCE_PERCENT * mhz;
+}
+
+void io_finish(machine_t *m) {
+  peripherals_finish(m->peripherals);
+  if (!peripherals_clock_set(m->peripherals) || io_set_clock_of_run(m)) return;
+  double mhz = (double)peripherals_hz(m->peripherals, PERIPHERALS_CORE) / 1e6;
   add_warning(m, "clock-differs", 0,
               "the firmware sets its core clock to %.6g MHz, but the run was asked for --mhz %.6g: "
               "times are those of %.6g MHz",

@@ -288,8 +288,8 @@ static void check_clock(machine_t *m) {
     add_warning(m, "clock-too-high", 0, "%s runs at %u MHz at most", target->title, target->max_mhz);
   }
   bool described = target->flash.read_bytes || target->zero_wait_mhz;
-  bool uses_flash = memory_map_find(&m->map, m->program->reset_handler) == NULL ||
-                    !memory_map_find(&m->map, m->program->reset_handler)->writable;
+  const mapped_region_t *code = memory_map_find(&m->map, m->program->reset_handler);
+  bool uses_flash = !code || !code->writable;
   if (m->options.mcu && m->map.flash_given && uses_flash && !described && !m->options.ideal_memory) {
     add_warning(m, "flash-unknown", 0,
                 "how %s's flash waits is not known: it answers at once here, so expect the part to be slower",

@@ -255,6 +255,7 @@ uint32_t io_read(void *machine, uint32_t address, unsigned bytes);
 void io_write(void *machine, uint32_t address, unsigned bytes, uint32_t value);
 void io_advance(machine_t *m, uint64_t now); /* what fell due until NOW */
 bool io_build(machine_t *m);
+bool io_set_clock_of_run(const machine_t *m); /* the firmware has set its core to the clock of the run */
 void io_finish(machine_t *m);
 
 /* chip.c: flash interface and caches, as firmware sets them */

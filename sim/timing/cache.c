@@ -17,16 +17,14 @@ bool cache_init(cache_t *cache, unsigned bytes, unsigned ways, unsigned line_byt
   cache->tags = calloc(lines, sizeof *cache->tags);
   cache->dirty = calloc(lines, sizeof *cache->dirty);
   cache->used_at = calloc(lines, sizeof *cache->used_at);
-  cache->victims = calloc(cache->sets, sizeof *cache->victims);
   cache->guesses = calloc(GUESSES, sizeof *cache->guesses);
-  return cache->tags && cache->dirty && cache->used_at && cache->victims && cache->guesses;
+  return cache->tags && cache->dirty && cache->used_at && cache->guesses;
 }
 
 void cache_free(cache_t *cache) {
   free(cache->tags);
   free(cache->dirty);
   free(cache->used_at);
-  free(cache->victims);
   free(cache->guesses);
   memset(cache, 0, sizeof *cache);
 }
@@ -69,11 +67,7 @@ static unsigned choose_victim(cache_t *cache, unsigned set) {
     if (!cache->tags[i]) return i;
     if (cache->used_at[i] < cache->used_at[best]) best = i;
   }
-  if (cache->replacement == REPLACE_RANDOM) return first + next_random(cache) % cache->ways;
-  if (cache->replacement == REPLACE_LEAST_RECENT) return best;
-  unsigned way = cache->victims[set];
-  cache->victims[set] = (uint8_t)((way + 1u) % cache->ways);
-  return first + way;
+  return cache->replacement == REPLACE_RANDOM ? first + next_random(cache) % cache->ways : best;
 }
 
 evicted_t cache_fill(cache_t *cache, uint32_t address) {

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef enum { REPLACE_LEAST_RECENT, REPLACE_ROUND_ROBIN, REPLACE_RANDOM } replacement_t;
+typedef enum { REPLACE_LEAST_RECENT, REPLACE_RANDOM } replacement_t;
 
 typedef struct {
   unsigned sets, ways; /* sets: a power of two */
@@ -15,7 +15,6 @@ typedef struct {
   uint32_t *tags;    /* [set * ways + way]: line number + 1, 0: empty */
   bool *dirty;       /* written since it was filled */
   uint64_t *used_at; /* when it was used last, by `uses` */
-  uint8_t *victims;  /* [set]: next way of round robin */
   uint16_t *guesses; /* where a line was found last: saves the search through the ways */
   uint64_t uses;
   uint32_t random;

@@ -14,7 +14,7 @@ static bool add_slaves(memory_t *memory, const target_t *target) {
                                                       .beat_bytes = from->beat_bytes,
                                                       .grade = (uint8_t)from->grade};
   }
-  memory_set_bus_ratio(memory, target, target->bus.ratio ? target->bus.ratio : 1);
+  memory_set_bus_ratio(memory, target, target->bus.ratio);
   return true;
 }
 
@@ -28,7 +28,7 @@ static bool build(memory_t *memory, const target_t *target) {
   }
   memory->flash_grade = (uint8_t)target->flash.from.grade;
   if (!memory->m7) return !target->flash.read_bytes || flash_init(&memory->flash, &target->flash);
-  memory->flash_read_shift = target->flash.read_bytes ? (unsigned)__builtin_ctz(target->flash.read_bytes) : 0;
+  if (target->flash.read_bytes) memory->flash.read_shift = (unsigned)__builtin_ctz(target->flash.read_bytes);
   return add_slaves(memory, target) &&
          cache_init(&memory->icache, target->l1.icache_bytes, target->l1.icache_ways, target->l1.line_bytes,
                     REPLACE_RANDOM) &&
@@ -36,8 +36,7 @@ static bool build(memory_t *memory, const target_t *target) {
                     REPLACE_RANDOM);
 }
 
-memory_t *memory_new(const target_t *target, double mhz, bool *ok) {
-  (void)mhz;
+memory_t *memory_new(const target_t *target, bool *ok) {
   *ok = true;
   bool described = target->flash.read_bytes || target->l1.icache_bytes || target->l1.dcache_bytes;
   if (!described) return NULL;
@@ -58,12 +57,11 @@ void memory_free(memory_t *memory) {
 
 void memory_trial(const memory_t *memory, memory_t *copy) {
   *copy = *memory;
-  copy->trial = true;
   copy->icache.frozen = copy->dcache.frozen = copy->flash.icache.frozen = copy->flash.dcache.frozen = true;
 }
 
 void memory_set_flash(memory_t *memory, unsigned wait_states, unsigned on) {
-  memory->flash_wait = memory->flash.wait_states = wait_states;
+  memory->flash.wait_states = wait_states;
   unsigned off = memory->flash.on & ~on;
   if (off & FLASH_ICACHE) cache_invalidate_all(&memory->flash.icache);
   if (off & FLASH_DCACHE) cache_invalidate_all(&memory->flash.dcache);

@@ -42,21 +42,17 @@ typedef struct {
 } memory_counts_t;
 
 typedef struct {
-  /* Cortex-M4 */
-  flash_interface_t flash;
+  flash_interface_t flash; /* a Cortex-M7 uses its wait states and the width of its reads */
   uint32_t flash_base, flash_bytes;
   uint8_t flash_grade;
   /* Cortex-M7 */
   bool m7;
   slave_t slaves[MEMORY_REGIONS_MAX];
   unsigned slave_count, last_slave;
-  unsigned flash_wait; /* core cycles */
-  unsigned flash_read_shift;
   uint32_t flash_read[2]; /* reads that the interface holds, for instructions and data */
   bool icache_on, dcache_on;
   cache_t icache, dcache;
   linefill_t ifill, dfill[LINEFILLS];
-  unsigned next_dfill;
   uint64_t stores[STORE_BUFFER]; /* cycle at which each leaves */
   uint32_t last_store;           /* doubleword, merged with what follows it */
   unsigned next_store;
@@ -66,12 +62,11 @@ typedef struct {
   policy_t (*policy)(void *context, uint32_t address); /* firmware's own attributes, or NULL: the default map */
   void *context;
   memory_counts_t counts;
-  bool trial;
 } memory_t;
 
-/* The memory of TARGET at a core clock of MHZ, as after reset; NULL: it answers at once everywhere (TARGET describes no
-   flash interface, caches or buses), or out of memory (OK is false). */
-memory_t *memory_new(const target_t *target, double mhz, bool *ok);
+/* The memory of TARGET as after reset; NULL: it answers at once everywhere (TARGET describes neither flash interface
+   nor caches), or out of memory (OK is false). */
+memory_t *memory_new(const target_t *target, bool *ok);
 void memory_free(memory_t *memory);
 /* COPY asks what would be, and leaves MEMORY as it is; valid until MEMORY changes. */
 void memory_trial(const memory_t *memory, memory_t *copy);
@@ -82,7 +77,7 @@ void memory_set_flash(memory_t *memory, unsigned wait_states, unsigned on);
 void memory_set_bus_ratio(memory_t *memory, const target_t *target, unsigned ratio);
 void memory_set_l1(memory_t *memory, bool icache_on, bool dcache_on);
 
-/* ---- Cortex-M4: fetch of the word at ADDRESS, read of WORDS words from flash ---- */
+/* ---- Cortex-M4: fetch of the word at ADDRESS, reads of flash are flash_read() ---- */
 static inline bool memory_is_flash(const memory_t *memory, uint32_t address) {
   return address - memory->flash_base < memory->flash_bytes;
 }

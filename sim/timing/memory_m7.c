@@ -34,6 +34,8 @@ static policy_t policy_of(const memory_t *memory, uint32_t address) {
   return memory->policy ? memory->policy(memory->context, address) : memory_default_policy(address);
 }
 
+static uint64_t later_of(uint64_t a, uint64_t b) { return a > b ? a : b; }
+
 static uint32_t line_of(const cache_t *cache, uint32_t address) {
   return address >> cache->line_shift << cache->line_shift;
 }
@@ -47,17 +49,17 @@ static uint64_t beat_arrives(const linefill_t *fill, uint32_t line_bytes, uint32
 /* Cycles until the first beat; flash: its array is read unless the interface holds that read. */
 static unsigned first_beat(memory_t *memory, const slave_t *slave, uint32_t address, bool instruction) {
   if (!slave->flash) return slave->first_read;
-  uint32_t read = address >> memory->flash_read_shift;
+  uint32_t read = address >> memory->flash.read_shift;
   if (memory->flash_read[instruction] == read) return slave->first_read;
   memory->flash_read[instruction] = read;
-  return slave->first_read + memory->flash_wait;
+  return slave->first_read + memory->flash.wait_states;
 }
 
 /* Asks SLAVE for the line of ADDRESS. */
 static linefill_t fill_line(memory_t *memory, slave_t *slave, const cache_t *cache, uint32_t address, uint64_t cycle,
                             bool instruction) {
   uint32_t line_bytes = 1u << cache->line_shift;
-  uint64_t begin = cycle > slave->free_at ? cycle : slave->free_at;
+  uint64_t begin = later_of(cycle, slave->free_at);
   linefill_t fill = {.line = line_of(cache, address),
                      .beat_bytes = slave->beat_bytes,
                      .beat_cycles = slave->beat_cycles,
@@ -81,7 +83,7 @@ answer_t memory_fetch(memory_t *memory, uint32_t address, uint64_t cycle) {
   cache_t *cache = &memory->icache;
   if (!memory->icache_on || policy_of(memory, address) == POLICY_UNCACHED) {
     memory->counts.uncached_fetches++;
-    uint64_t begin = cycle > slave->free_at ? cycle : slave->free_at;
+    uint64_t begin = later_of(cycle, slave->free_at);
     uint64_t there = begin + first_beat(memory, slave, address, true);
     if (slave->beat_bytes < sizeof(uint64_t)) there += slave->beat_cycles;
     slave->free_at = there;
@@ -96,7 +98,7 @@ answer_t memory_fetch(memory_t *memory, uint32_t address, uint64_t cycle) {
   }
   memory->counts.icache_misses++;
   cache_fill(cache, address);
-  uint64_t begin = cycle > memory->ifill.until ? cycle : memory->ifill.until;
+  uint64_t begin = later_of(cycle, memory->ifill.until);
   memory->ifill = fill_line(memory, slave, cache, address, begin, true);
   return answer(memory->ifill.from, cycle, CAUSE_ICACHE_MISS, slave);
 }
@@ -105,7 +107,7 @@ answer_t memory_fetch(memory_t *memory, uint32_t address, uint64_t cycle) {
 static void write_back(memory_t *memory, uint32_t line, uint64_t cycle) {
   slave_t *slave = slave_of(memory, line);
   if (!slave) return;
-  uint64_t begin = cycle > slave->free_at ? cycle : slave->free_at;
+  uint64_t begin = later_of(cycle, slave->free_at);
   slave->free_at = begin + slave->first_write +
                    (uint64_t)((1u << memory->dcache.line_shift) / slave->beat_bytes) * slave->beat_cycles;
   memory->counts.write_backs++;
@@ -126,10 +128,10 @@ static const linefill_t *allocate(memory_t *memory, slave_t *slave, uint32_t add
     if (memory->dfill[i].until < fill->until) fill = &memory->dfill[i];
   }
   linefill_t *before = find_fill(memory, address);
-  if (before) before->line = 0; /* the line came and went meanwhile */
+  if (before) before->beat_bytes = 0; /* the line came and went meanwhile */
   memory->counts.dcache_misses++;
   evicted_t evicted = cache_fill(&memory->dcache, address);
-  *fill = fill_line(memory, slave, &memory->dcache, address, cycle > fill->until ? cycle : fill->until, false);
+  *fill = fill_line(memory, slave, &memory->dcache, address, later_of(cycle, fill->until), false);
   if (evicted.dirty) write_back(memory, evicted.address, fill->until);
   return fill;
 }
@@ -142,7 +144,7 @@ static unsigned further_beats(const slave_t *slave, unsigned bytes) {
 static uint64_t load_piece(memory_t *memory, slave_t *slave, uint32_t address, unsigned bytes, uint64_t cycle,
                            unsigned *cause) {
   if (!memory->dcache_on || policy_of(memory, address) == POLICY_UNCACHED) {
-    uint64_t begin = cycle > slave->free_at ? cycle : slave->free_at;
+    uint64_t begin = later_of(cycle, slave->free_at);
     uint64_t there = begin + first_beat(memory, slave, address, false) + further_beats(slave, bytes);
     slave->free_at = there;
     *cause = slave->flash ? CAUSE_FLASH : CAUSE_BUS;
@@ -153,7 +155,7 @@ static uint64_t load_piece(memory_t *memory, slave_t *slave, uint32_t address, u
     memory->counts.dcache_hits++;
     const linefill_t *fill = find_fill(memory, address);
     uint64_t there = fill && fill->until > cycle ? beat_arrives(fill, 1u << memory->dcache.line_shift, address) : cycle;
-    return there > cycle ? there : cycle;
+    return later_of(there, cycle);
   }
   memory->full_lines = 0; /* a load that misses ends dynamic read allocate mode */
   return allocate(memory, slave, address, cycle)->from;
@@ -173,8 +175,7 @@ answer_t memory_load(memory_t *memory, uint32_t address, unsigned bytes, uint64_
   uint64_t there = cycle;
   for (unsigned left = bytes; left;) { /* line by line, where there are lines */
     unsigned piece = bytes_in_line(memory, address, left);
-    uint64_t later = load_piece(memory, slave, address, piece, there, &cause);
-    if (later > there) there = later;
+    there = later_of(there, load_piece(memory, slave, address, piece, there, &cause));
     address += piece;
     left -= piece;
   }
@@ -187,8 +188,8 @@ static answer_t buffer_store(memory_t *memory, slave_t *slave, uint32_t address,
   uint32_t doubleword = address / (uint32_t)sizeof(uint64_t) + 1;
   unsigned last = (memory->next_store + STORE_BUFFER - 1u) % STORE_BUFFER;
   if (doubleword == memory->last_store && memory->stores[last] > cycle) return at_once;
-  uint64_t room = memory->stores[memory->next_store] > cycle ? memory->stores[memory->next_store] : cycle;
-  uint64_t begin = room > slave->free_at ? room : slave->free_at;
+  uint64_t room = later_of(memory->stores[memory->next_store], cycle);
+  uint64_t begin = later_of(room, slave->free_at);
   slave->free_at = begin + slave->first_write + slave->beat_cycles + further_beats(slave, bytes);
   memory->stores[memory->next_store] = slave->free_at;
   memory->next_store = (memory->next_store + 1u) % STORE_BUFFER;

@@ -3,8 +3,8 @@
    Decisions. An instruction's cost depends on its neighbours: what the one before still owes (a load's data cycle) is
    settled when the next one is known, and then charged to the one that owes it. Fetch is a queue of words that fills
    while instructions execute; what empties it shows as waiting. Memory latency is not the core's: it comes in as
-   outcome_t.first_wait and its neighbours.
-   Not modelled here: I/D contention at the flash port, FPU overlap of MAC with integer code, exceptions. */
+   outcome_t.first_wait and its neighbours, and where the chip has a flash interface from memory_t.
+   Not modelled here: FPU overlap of MAC with integer code, exceptions. */
 #include "timing/pipeline.h"
 
 #include <string.h>

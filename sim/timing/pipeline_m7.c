@@ -4,7 +4,8 @@
    pair. Operands are needed, and results appear, at different stages; the cost model turns that into one distance in
    cycles for each (producer class, operand role). The clock advances when an older instruction issues: the cycle is
    charged to it, a younger partner is free, and waiting is charged to the instruction that waits.
-   Not modelled here: fetches from the DTCM that get in the way of data, bank patterns of LDM, exceptions, caches. */
+   Not modelled here: fetches from the DTCM that get in the way of data, bank patterns of LDM, exceptions. Caches and
+   buses answer through memory_t. */
 #include "timing/pipeline.h"
 
 #include <string.h>
