@@ -23,6 +23,8 @@ enum {
   OPTION_STOP_AT,
   OPTION_NO_DWT,
   OPTION_MEMORY,
+  OPTION_FAST,
+  OPTION_NO_MEMO,
   OPTION_RULE_OFF,
   OPTION_SET,
   OPTION_MMIO,
@@ -60,6 +62,9 @@ static const struct argp_option options[] = {
     {"stop-at", OPTION_STOP_AT, "FUNCTION", 0, "The run is complete when FUNCTION is called", 0},
     {"max-cycles", OPTION_MAX_CYCLES, "N", 0, "Stop after N cycles (1e9, 500M) with a partial report", 0},
     {"timeout", OPTION_TIMEOUT, "SECONDS", 0, "Stop after SECONDS of host time with a partial report", 0},
+    {"fast", OPTION_FAST, 0, 0,
+     "Sooner, and nearly right: what a block's first executions meet in memory is taken for all (docs/performance.md)", 0},
+    {"no-memo", OPTION_NO_MEMO, 0, 0, "Time every instruction anew: the same figures, slower", 0},
     {0, 0, 0, 0, "Firmware:", 4},
     {"base", OPTION_BASE, "ADDRESS", 0, "Load address of a raw binary", 0},
     {"console", OPTION_CONSOLE, "FILE", 0,
@@ -124,6 +129,8 @@ static error_t parse_target(int key, char *arg, run_options_t *run) {
     run->machine.ideal_memory = strcmp(arg, "ideal") == 0;
     if (!run->machine.ideal_memory && strcmp(arg, "chip") != 0) run_bad_value("--memory", arg, "chip or ideal, please");
     return 0;
+  case OPTION_FAST: run->machine.fast = true; return 0;
+  case OPTION_NO_MEMO: run->machine.no_memo = true; return 0;
   case OPTION_NO_DWT: run->machine.no_dwt = true; return 0;
   case OPTION_SET:
     if (run->machine.setting_count == RUN_LIST_MAX) run_bad_value("--set", arg, "too many");

@@ -17,6 +17,8 @@ typedef struct {
   const char *core;  /* "m4" or "m7" */
   const char *mcu;   /* configs/MCU.yaml, or NULL: the generic target of the core */
   bool ideal_memory; /* no wait states, no caches, whatever the chip */
+  bool no_memo;      /* every instruction is timed anew: same results, slower */
+  bool fast;         /* addresses are only looked at in a block's first executions */
   double mhz;
   const char *data_directory;      /* holds cost_models/ and configs/ */
   uint32_t flash_bytes, ram_bytes; /* limits of the generic target, 0: as the image wants */
