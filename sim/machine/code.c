@@ -15,6 +15,7 @@ struct code {
   uint32_t *used; /* indices of the pages that exist */
   size_t used_count, used_room;
   code_slot_t *first, **last;
+  uint32_t version;
 };
 
 code_t *code_new(const program_t *program, code_read_t read, void *context) {
@@ -88,7 +89,7 @@ enum { VERSIONS_MAX = 64 };
 
 /* Code that is overwritten again and again mostly alternates: what comes back takes its old slot, so that memory does
    not grow with each change. Moves it to the front. */
-static bool revive(code_slot_t **place, const uint8_t bytes[4], it_context_t context) {
+static bool revive(code_t *code, code_slot_t **place, const uint8_t bytes[4], it_context_t context) {
   code_slot_t **link = place;
   for (unsigned i = 0; *link && i < VERSIONS_MAX; i++, link = &(*link)->older) {
     code_slot_t *slot = *link;
@@ -100,6 +101,7 @@ static bool revive(code_slot_t **place, const uint8_t bytes[4], it_context_t con
     slot->older = *place;
     *place = slot;
     slot->key = slot->insn.address;
+    code->version++;
     return true;
   }
   return false;
@@ -122,7 +124,8 @@ static code_slot_t *take_slot(code_t *code, code_slot_t **place) {
     code->last = &slot->next_allocated;
   } else {
     *link = NULL;
-    *slot = (code_slot_t){.profile = slot->profile, .next_allocated = slot->next_allocated};
+    *slot = (code_slot_t){
+        .profile = slot->profile, .next_allocated = slot->next_allocated, .blocks = slot->blocks};
   }
   if (*place) (*place)->key = 1;
   slot->older = *place;
@@ -136,7 +139,7 @@ static code_slot_t *decode_slot(code_t *code, uint32_t address, it_context_t con
   if (insn_size((uint16_t)(bytes[0] | bytes[1] << 8)) == 4 && !code->read(code->context, address, bytes, 4))
     return NULL;
   code_slot_t **place = make_place(code, address);
-  if (place && revive(place, bytes, context)) return *place;
+  if (place && revive(code, place, bytes, context)) return *place;
   code_slot_t *slot = place ? take_slot(code, place) : NULL;
   if (!slot) return NULL;
   decode_insn(code->decoder, bytes, address, context, &slot->insn);
@@ -188,7 +191,21 @@ void code_written(code_t *code, uint32_t address, unsigned bytes) {
     if (!place || !*place || at + (*place)->insn.size <= address) continue;
     if ((*place)->insn.flags & INSN_IN_IT) forget_it_before(code, at);
     (*place)->key = 1;
+    code->version++;
   }
+}
+
+uint32_t code_version(const code_t *code) { return code->version; }
+
+bool code_is_near(const code_t *code, uint32_t address) { return code->pages[address >> PAGE_SHIFT] != NULL; }
+
+bool code_is_at(const code_t *code, uint32_t address, unsigned bytes) {
+  uint32_t start = address < 2 ? 0 : (address & ~1u) - 2;
+  for (uint32_t halfwords = (address + bytes - 1 - start) / 2 + 1, at = start; halfwords; halfwords--, at += 2) {
+    code_slot_t **place = find_place(code, at);
+    if (place && *place && !((*place)->key & 1u) && at + (*place)->insn.size > address) return true;
+  }
+  return false;
 }
 
 code_slot_t *code_first(code_t *code) { return code->first; }

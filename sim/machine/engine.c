@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unicorn/unicorn.h>
+#include <uthash.h>
 
 enum { PPB_FIRST = 0xE0000000u, PPB_LENGTH = 0x00100000u };
 static const uint64_t NEVER = 0xEFFFFFF0u; /* execute never, and no EXC_RETURN */
@@ -29,6 +30,7 @@ typedef struct {
   uint32_t base;
 } io_range_t;
 
+enum { REGISTERS_MAX = 15 };
 enum { UNDO_STORES = 4 * 32 }; /* members of an IT block, and words that one of them may store */
 
 typedef struct {
@@ -36,6 +38,19 @@ typedef struct {
   uint8_t bytes[8];
   unsigned count;
 } undo_store_t;
+
+/* Which instructions of a page are announced: a bit for each halfword. Unicorn calls back once for each hook that covers
+   an instruction, so hooks must not overlap. */
+enum { WATCH_PAGE = 4096, WATCH_WORDS = WATCH_PAGE / 2 / 64, WATCHES_MAX = 256 };
+typedef struct {
+  uint32_t page;
+  uint64_t bits[WATCH_WORDS];
+  UT_hash_handle hh;
+} watched_page_t;
+
+typedef struct {
+  uint32_t first, last;
+} watch_t;
 
 struct engine {
   uc_engine *uc;
@@ -47,6 +62,11 @@ struct engine {
   uc_context *kept; /* the registers as they were then */
   undo_store_t undo[UNDO_STORES];
   unsigned undo_count;
+  unsigned it_state; /* to go on with, 0: as it is */
+  watched_page_t *watched;
+  watch_t new_watches[WATCHES_MAX]; /* that Unicorn does not know yet */
+  unsigned new_watch_count;
+  uint32_t forget_from, forget_to;
   io_range_t io[ENGINE_IO_RANGES];
   unsigned io_count;
   char error[160];
@@ -60,6 +80,13 @@ static void on_insn(uc_engine *uc, uint64_t address, uint32_t size, void *user) 
   engine_t *engine = user;
   if (engine->discards) return;
   engine->callbacks.insn(engine->callbacks.context, (uint32_t)address);
+}
+
+static void on_block(uc_engine *uc, uint64_t address, uint32_t size, void *user) {
+  (void)uc;
+  engine_t *engine = user;
+  if (engine->discards) return;
+  engine->callbacks.block(engine->callbacks.context, (uint32_t)address, size);
 }
 
 static void remember_store(engine_t *engine, uint32_t address, int size) {
@@ -197,8 +224,13 @@ static void on_interrupt(uc_engine *uc, uint32_t intno, void *user) {
 
 static bool add_hooks(engine_t *engine) {
   uc_hook hook;
-  uc_err error = uc_hook_add(engine->uc, &hook, UC_HOOK_CODE, (void *)on_insn, engine, 1, 0);
-  if (!error) {
+  uc_err error;
+  if (engine->callbacks.block) {
+    error = uc_hook_add(engine->uc, &hook, UC_HOOK_BLOCK, (void *)on_block, engine, 1, 0);
+  } else {
+    error = uc_hook_add(engine->uc, &hook, UC_HOOK_CODE, (void *)on_insn, engine, 1, 0);
+  }
+  if (!error && !engine->callbacks.block) {
     error = uc_hook_add(engine->uc, &hook, UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE, (void *)on_access, engine, 1, 0);
   }
   if (!error) {
@@ -243,6 +275,11 @@ void engine_free(engine_t *engine) {
   if (!engine) return;
   if (engine->kept) uc_context_free(engine->kept);
   if (engine->uc) uc_close(engine->uc);
+  watched_page_t *page, *next;
+  HASH_ITER(hh, engine->watched, page, next) {
+    HASH_DEL(engine->watched, page);
+    free(page);
+  }
   free(engine);
 }
 
@@ -271,6 +308,54 @@ void engine_forget_code(engine_t *engine, uint32_t address, size_t count) {
   uc_ctl_remove_cache(engine->uc, first, end);
 }
 
+/* False: it was announced already. */
+static bool mark(engine_t *engine, uint32_t address) {
+  uint32_t number = address / WATCH_PAGE, bit = address % WATCH_PAGE / 2;
+  watched_page_t *page = NULL;
+  HASH_FIND(hh, engine->watched, &number, sizeof number, page);
+  if (!page) {
+    page = calloc(1, sizeof *page);
+    if (!page) return false;
+    page->page = number;
+    HASH_ADD(hh, engine->watched, page, sizeof number, page);
+  }
+  if (page->bits[bit / 64] >> bit % 64 & 1u) return false;
+  page->bits[bit / 64] |= UINT64_C(1) << bit % 64;
+  return true;
+}
+
+bool engine_watch(engine_t *engine, uint32_t first, uint32_t end, uint32_t code, uint32_t code_end) {
+  bool added = false, open = false;
+  for (uint32_t at = first; at != end; at += 2) {
+    if (!mark(engine, at)) {
+      open = false;
+      continue;
+    }
+    if (!open) {
+      if (engine->new_watch_count == WATCHES_MAX) break;
+      engine->new_watches[engine->new_watch_count++].first = at;
+    }
+    engine->new_watches[engine->new_watch_count - 1].last = at;
+    added = open = true;
+  }
+  if (!added) return false;
+  engine->forget_from = code;
+  engine->forget_to = code_end;
+  return true;
+}
+
+/* Between two starts: Unicorn asks for hooks when it translates. */
+static void add_watches(engine_t *engine) {
+  uc_hook hook;
+  while (engine->new_watch_count) {
+    const watch_t *watch = &engine->new_watches[--engine->new_watch_count];
+    uint64_t first = watch->first, last = watch->last;
+    uc_hook_add(engine->uc, &hook, UC_HOOK_CODE, (void *)on_insn, engine, first, last);
+  }
+  engine_forget_code(engine, engine->forget_from, engine->forget_to - engine->forget_from);
+  engine->forget_from = engine->forget_to = 0;
+}
+
 static int register_id(unsigned number) {
   static const int high[] = {UC_ARM_REG_SP, UC_ARM_REG_LR, UC_ARM_REG_PC};
   return number < 13 ? UC_ARM_REG_R0 + (int)number : high[number - 13];
@@ -280,6 +365,16 @@ uint32_t engine_register(engine_t *engine, unsigned number) {
   uint32_t value = 0;
   uc_reg_read(engine->uc, register_id(number), &value);
   return value;
+}
+
+void engine_registers(engine_t *engine, const uint8_t *numbers, unsigned count, uint32_t *values) {
+  int ids[REGISTERS_MAX];
+  void *places[REGISTERS_MAX];
+  for (unsigned i = 0; i < count; i++) {
+    ids[i] = register_id(numbers[i]);
+    places[i] = &values[i];
+  }
+  uc_reg_read_batch(engine->uc, ids, places, (int)count);
 }
 
 uint64_t engine_double_register(engine_t *engine, unsigned number) {
@@ -349,6 +444,17 @@ void engine_redirect(engine_t *engine, uint32_t pc) {
   uc_emu_stop(engine->uc);
 }
 
+void engine_redirect_in_it(engine_t *engine, uint32_t pc, unsigned it_state) {
+  engine_redirect(engine, pc);
+  engine->it_state = it_state;
+}
+
+static void resume_it(engine_t *engine) {
+  uint32_t xpsr = engine_special(engine, SPECIAL_XPSR) & ~(uint32_t)IT_STATE;
+  engine_set_special(engine, SPECIAL_XPSR, xpsr | (engine->it_state & 3u) << 25 | (engine->it_state >> 2) << 10);
+  engine->it_state = 0;
+}
+
 enum { HINT_YIELD = 1, HINT_WFE = 2 };
 
 /* Unicorn refuses WFE and YIELD, with pc behind them. 0: it was neither. */
@@ -366,6 +472,8 @@ engine_end_t engine_run(engine_t *engine, uint32_t pc) {
   engine->stopped = false;
   for (;;) {
     if (engine->discards) undo(engine);
+    if (engine->forget_to) add_watches(engine);
+    if (engine->it_state) resume_it(engine);
     engine->resume = false;
     uc_err error = uc_emu_start(engine->uc, pc | 1u, NEVER, 0, 0);
     if (engine->stopped) return ENGINE_STOPPED;

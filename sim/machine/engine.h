@@ -31,9 +31,12 @@ typedef enum { TRAP_STOP, TRAP_RESUME } trap_answer_t;
 
 typedef struct {
   void *context;
-  /* Before each executed instruction; not called for one whose IT condition failed. */
+  /* Before each executed instruction, or with `block` those of engine_watch(); not called for one whose IT condition
+     failed. */
   void (*insn)(void *context, uint32_t address);
-  /* Before each access of the instruction last announced; LDM and friends call once per word. */
+  /* Before each straight run of code. NULL: instructions and accesses are announced instead. */
+  void (*block)(void *context, uint32_t address, uint32_t bytes);
+  /* Before each access of the instruction last announced; LDM and friends call once per word. Never with `block`. */
   void (*access)(void *context, uint32_t address, unsigned bytes, bool write);
   uint32_t (*ppb_read)(void *context, uint32_t address, unsigned bytes);
   void (*ppb_write)(void *context, uint32_t address, unsigned bytes, uint32_t value);
@@ -68,10 +71,16 @@ bool engine_write(engine_t *engine, uint32_t address, const void *bytes, size_t 
 /* After engine_write() over code that may have run, in flash above all: Unicorn goes on with its translation of it. */
 void engine_forget_code(engine_t *engine, uint32_t address, size_t count);
 
+/* Announces the instructions from FIRST to before END too, from the next engine_redirect() on; code that may have run
+   between CODE and CODE_END is translated anew for it. False: they are announced already. */
+bool engine_watch(engine_t *engine, uint32_t first, uint32_t end, uint32_t code, uint32_t code_end);
+
 /* Core registers 0..15. Inside the insn callback they hold the values before that instruction; pc is stale there. */
 uint32_t engine_register(engine_t *engine, unsigned number);
 /* D0 to D15, as bits. */
 uint64_t engine_double_register(engine_t *engine, unsigned number);
+/* COUNT of them at once, numbers below 15. */
+void engine_registers(engine_t *engine, const uint8_t *numbers, unsigned count, uint32_t *values);
 void engine_set_register(engine_t *engine, unsigned number, uint32_t value);
 
 uint32_t engine_single_register(engine_t *engine, unsigned number); /* S0 to S31, as bits */
@@ -99,6 +108,8 @@ void engine_set_mode(engine_t *engine, unsigned ipsr, uint32_t control);
 /* From a callback: the announced (or trapping) instruction does not run; execution goes on at PC. Inside IT too:
    what Unicorn then runs all the same is undone. */
 void engine_redirect(engine_t *engine, uint32_t pc);
+/* The same where PC lies in an IT block: IT_STATE as in xPSR, [7:2] and [1:0] joined. */
+void engine_redirect_in_it(engine_t *engine, uint32_t pc, unsigned it_state);
 
 /* Runs from PC (Thumb bit ignored) until something ends it. */
 engine_end_t engine_run(engine_t *engine, uint32_t pc);

@@ -25,6 +25,7 @@ void execute_arrive(machine_t *m, uint64_t cycles) {
   arrival_t *a = &m->arrival;
   a->due = false;
   instant_t instant = {cycles, &m->totals, m->sp};
+  if (m->bb.on && (a->marker || m->options.region_count)) instant.totals = blocks_totals(m);
   if (a->marker) {
     a->marker = false;
     if (!regions_marker(m->call_regions, a->marker_index, a->marker_opcode, &instant)) {
@@ -45,10 +46,11 @@ void execute_arrive(machine_t *m, uint64_t cycles) {
   if (m->sbrk_function >= 0) track_heap(m, a, left);
 }
 
-static void retire(machine_t *m, code_slot_t *slot) {
+void execute_time(machine_t *m, code_slot_t *slot) {
   cost_t cost;
   uint64_t start = m->pipeline.now;
   pipeline_step(&m->pipeline, &slot->insn, &m->outcome, &cost);
+  if (m->bb.recording) memo_record(m->bb.memo, m->bb.recorded_insn, &cost);
   unsigned i = 0;
   for (; i < cost.before; i++) {
     charge_slot(m, slot, &cost.charges[i]);
@@ -84,7 +86,7 @@ static code_slot_t *new_slot(machine_t *m, uint32_t address) {
                "execution at %s, where memory ends", describe_address(m, address));
     return NULL;
   }
-  if (slot->profile.count == 0 && !m->refused.due && !check_slot(m, slot)) return NULL;
+  if (!slot->checked && !m->refused.due && !check_slot(m, slot)) return NULL;
   return slot;
 }
 
@@ -95,7 +97,7 @@ static void retire_skipped(machine_t *m, code_slot_t *from, uint32_t address) {
     code_slot_t *next = code_at(m->code, slot->insn.address + slot->insn.size);
     if (!next) return;
     m->outcome = (outcome_t){.skipped = true, .next = next->insn.address + next->insn.size};
-    retire(m, next);
+    execute_time(m, next);
     slot = next;
   }
 }
@@ -129,7 +131,7 @@ static void track_stack(machine_t *m, const code_slot_t *from) {
 }
 
 /* Calls, returns, and jumps to the first instruction of another function (tail calls). */
-static void note_transfer(machine_t *m, const code_slot_t *from, const code_slot_t *to) {
+void execute_note_transfer(machine_t *m, const code_slot_t *from, const code_slot_t *to) {
   bool call = from->insn.flow == FLOW_CALL;
   bool leaves = from->insn.flow == FLOW_RETURN || from->insn.flow == FLOW_INDIRECT;
   bool tail = !call && to->function_entry && to->function != from->function;
@@ -155,12 +157,24 @@ void execute_answer_requests(machine_t *m) {
   } else if (requests & REQUEST_TIMEOUT) {
     end_run(m, RUN_TIMEOUT);
   } else if ((requests & REQUEST_PROGRESS) && m->options.progress) {
+    blocks_settle(m);
     m->options.progress(m->pipeline.now, m->totals.instructions);
   }
 }
 
+/* FROM has sent control elsewhere than to its successor: to TO. */
+void execute_jumped(machine_t *m, const code_slot_t *from, const code_slot_t *to) {
+  if (from->insn.flow == FLOW_BRANCH && to == from &&
+      (!may_be_interrupted(m) || peripherals_input_over(m->peripherals, m->pipeline.now))) {
+    end_run(m, RUN_HALTED); /* `b .` for ever */
+    return;
+  }
+  execute_note_transfer(m, from, to);
+  if (m->requests && *m->requests) execute_answer_requests(m);
+}
+
 /* Times the pending instruction, which went to ADDRESS, and returns the slot there (NULL: the run ended). */
-static code_slot_t *complete_pending(machine_t *m, uint32_t address) {
+code_slot_t *execute_complete(machine_t *m, uint32_t address) {
   code_slot_t *from = m->pending;
   code_slot_t *slot = from->fall;
   uint32_t fall = from->insn.address + from->insn.size;
@@ -168,33 +182,27 @@ static code_slot_t *complete_pending(machine_t *m, uint32_t address) {
     m->outcome.next = address;
     /* A branch to the next instruction refills the pipeline like any other. */
     m->outcome.taken = from->insn.flow != FLOW_NONE && from->insn.flow != FLOW_CONDITIONAL;
-    retire(m, from);
+    execute_time(m, from);
     if (!slot || slot->key != address) from->fall = slot = new_slot(m, address);
     if (from->insn.flags & INSN_WRITES_SP) track_stack(m, from);
-    if (slot && m->outcome.taken) note_transfer(m, from, slot);
+    if (slot && m->outcome.taken) execute_note_transfer(m, from, slot);
     return slot;
   }
   bool skips = from->it_left != 0;
   m->outcome.taken = !skips;
   m->outcome.next = address;
-  retire(m, from);
+  execute_time(m, from);
   if (from->insn.flags & INSN_WRITES_SP) track_stack(m, from);
   if (skips) retire_skipped(m, from, address);
   slot = from->jump;
   if (!slot || slot->key != address) from->jump = slot = new_slot(m, address);
   if (!slot || skips) return slot;
-  if (from->insn.flow == FLOW_BRANCH && address == from->insn.address &&
-      (!may_be_interrupted(m) || peripherals_input_over(m->peripherals, m->pipeline.now))) {
-    end_run(m, RUN_HALTED); /* `b .` for ever */
-    return NULL;
-  }
-  note_transfer(m, from, slot);
-  if (m->requests && *m->requests) execute_answer_requests(m);
+  execute_jumped(m, from, slot);
   return m->ended ? NULL : slot;
 }
 
 /* Operand values before the instruction runs. */
-static fp64_operands_t compare_doubles(machine_t *m, const insn_t *insn) {
+fp64_operands_t execute_compare_doubles(machine_t *m, const insn_t *insn) {
   uint64_t factors[2] = {0}, accumulator = 0;
   unsigned count = 0;
   for (unsigned i = 0; i < insn->operand_count; i++) {
@@ -233,9 +241,14 @@ static void watch_monitor(machine_t *m, const code_slot_t *slot) {
 void execute_insn(void *machine, uint32_t address) {
   machine_t *m = machine;
   if (m->ended) return;
+  if (m->bb.on && !m->bb.stepping) {
+    blocks_point(m, address);
+    return;
+  }
   code_slot_t *slot;
   if (m->pending) {
-    m->pending = slot = complete_pending(m, address);
+    if (m->bb.on) blocks_store_exclusive(m);
+    m->pending = slot = execute_complete(m, address);
     if (!slot) return;
     m->outcome = (outcome_t){0};
   } else { /* control was redirected here */
@@ -256,8 +269,9 @@ void execute_insn(void *machine, uint32_t address) {
     m->outcome.divisor = engine_register(m->engine, slot->insn.divide_m);
     if (divides_by_zero(m, slot)) return;
   } else if ((slot->insn.flags & INSN_FP_ARITH) && fp64_has_operands(&slot->insn)) {
-    m->outcome.fp64_operands = (uint8_t)compare_doubles(m, &slot->insn);
+    m->outcome.fp64_operands = (uint8_t)execute_compare_doubles(m, &slot->insn);
   }
+  if (m->bb.on) blocks_announce_accesses(m, slot);
 }
 
 /* Memory answers with its own cost. */
@@ -308,7 +322,8 @@ void execute_access(void *machine, uint32_t address, unsigned bytes, bool write)
 }
 
 void execute_retire(machine_t *m) {
-  if (m->pending) retire(m, m->pending);
+  if (m->bb.on) blocks_store_exclusive(m);
+  if (m->pending) execute_time(m, m->pending);
   m->pending = NULL;
 }
 
@@ -318,6 +333,7 @@ uint64_t execute_now(machine_t *m) {
 }
 
 void execute_finish(machine_t *m, bool pending_done) {
+  if (m->bb.on) blocks_end(m);
   if (pending_done) execute_retire(m);
   m->pending = NULL;
   cost_t cost;

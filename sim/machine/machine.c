@@ -37,7 +37,9 @@ static void reset_request(void *context) { ((machine_t *)context)->reset_due = t
 
 static void profile_counts(void *context, uint64_t counts[SCS_PROFILE_COUNTERS]) {
   _Static_assert((int)SCS_PROFILE_COUNTERS == (int)PROFILE_COUNTERS, "the same five");
-  profile_dwt(&((machine_t *)context)->totals, counts);
+  machine_t *m = context;
+  blocks_settle(m);
+  profile_dwt(&m->totals, counts);
 }
 
 /* ---- construction ---- */
@@ -214,7 +216,16 @@ static bool build(machine_t *m) {
   m->program = program_open(m->options.firmware, &m->options.image);
   if (!m->program || !load_target(m) || !load_model(m)) return false;
   m->symbols = symbols_open(m->options.firmware);
-  engine_callbacks_t callbacks = {m, execute_insn, execute_access, ppb_read, ppb_write, io_read, io_write, trap_taken};
+  m->bb.on = !m->options.no_memo && !m->options.debugger && !m->options.timeline;
+  engine_callbacks_t callbacks = {.context = m,
+                                  .insn = execute_insn,
+                                  .block = m->bb.on ? execute_block : NULL,
+                                  .access = execute_access,
+                                  .ppb_read = ppb_read,
+                                  .ppb_write = ppb_write,
+                                  .io_read = io_read,
+                                  .io_write = io_write,
+                                  .trap = trap_taken};
   bool m7 = strcmp(m->options.core, "m7") == 0;
   m->engine = engine_new(m7 ? ENGINE_CORTEX_M7 : ENGINE_CORTEX_M4, &callbacks);
   if (!m->engine || !build_memory(m) || !build_peripherals(m)) return false;
@@ -228,7 +239,7 @@ static bool build(machine_t *m) {
   m->cycle_limit = m->options.max_cycles ? m->options.max_cycles : UINT64_MAX;
   m->requests = m->options.requests;
   update_attention(m, 0);
-  return watch_regions(m) && check_energy(m) && arm_timeline(m) && find_stop(m);
+  return blocks_build(m) && watch_regions(m) && check_energy(m) && arm_timeline(m) && find_stop(m);
 }
 
 machine_t *machine_new(const machine_options_t *options) {
@@ -252,6 +263,7 @@ void machine_free(machine_t *m) {
   for (size_t i = 0; m->trace.steps && i < m->trace.count; i++)
     free(m->trace.steps[i].text);
   free(m->trace.steps);
+  blocks_release(m);
   regions_free(m->call_regions);
   code_free(m->code);
   semihosting_free(m->semihosting);
@@ -324,6 +336,7 @@ results_t *machine_run(machine_t *m) {
   engine_end_t how;
   for (uint32_t at = pc;; at = engine_register(m->engine, REG_PC)) {
     how = engine_run(m->engine, at);
+    if (m->bb.on && !m->ended) blocks_catch_up(m);
     if (m->ended || (how != ENGINE_WFI && how != ENGINE_WFE)) break;
     if (!sleep_until_event(m, how == ENGINE_WFE)) break;
   }

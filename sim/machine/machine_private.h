@@ -5,7 +5,7 @@
 #define CMSIM_MACHINE_PRIVATE_H
 
 #include "image/symbols.h"
-#include "machine/code.h"
+#include "machine/blocks.h"
 #include "machine/engine.h"
 #include "machine/machine.h"
 #include "machine/memory_map.h"
@@ -106,6 +106,33 @@ typedef struct {
   unsigned bus_ratio;   /* core cycles per bus cycle */
 } chip_t;
 
+/* The block under way, and what is known of how it went. */
+typedef struct {
+  bool on;       /* the engine announces blocks */
+  bool stepping; /* each instruction of this one is announced */
+  block_t *block;
+  uint64_t key;      /* what of it decides the cycles */
+  uint64_t executed; /* points reached: a bit each */
+  unsigned next_point;
+  uint32_t registers[BLOCK_REGISTERS_MAX + 1]; /* at its entry; the last is 0 */
+  uint32_t addresses[BLOCK_INSNS_MAX];         /* of its accesses */
+  const mapped_region_t *regions[BLOCK_INSNS_MAX];
+  uint32_t values[BLOCK_POINTS_MAX][2]; /* dividend and divisor, or fp64_operands_t */
+  /* timing */
+  memo_t *memo;
+  memo_node_t *node;       /* of the block under way; NULL: to be timed anew */
+  memo_variant_t *last;    /* of the block before */
+  memo_variant_t *pending; /* those with a count */
+  bool live;               /* the pipeline is in the state it stands for; else in that behind LAST */
+  bool recording;
+  unsigned recorded_insn;
+  const memo_variant_t *arriving; /* while calls take effect within its first instruction */
+  profile_totals_t totals_at_arrival;
+  uint64_t most_cycles; /* that an instruction can take */
+  block_builder_t builder;
+  uint32_t exclusive_address; /* of the pending STREX */
+} blocks_t;
+
 struct machine {
   /* hot */
   code_slot_t *pending;  /* announced by the engine, not yet timed */
@@ -121,6 +148,7 @@ struct machine {
   code_t *code;
   engine_t *engine;
   regions_t *call_regions;
+  blocks_t bb;
   uint32_t sp;
   stack_extent_t stacks[STACKS_MAX]; /* [0]: the one of the vector table */
   unsigned stack, stack_count;
@@ -175,6 +203,42 @@ void execute_retire(machine_t *m);                       /* times the pending in
 void execute_arrive(machine_t *m, uint64_t cycles);      /* calls, returns and markers that are due take effect */
 void execute_answer_requests(machine_t *m);              /* what came asynchronously */
 void execute_stack_moved(machine_t *m, bool may_switch); /* SP changed */
+
+void execute_time(machine_t *m, code_slot_t *slot);      /* SLOT has gone as m->outcome says: its cycles pass */
+/* Times the pending instruction, which went to ADDRESS, and returns the slot there (NULL: the run ended). */
+code_slot_t *execute_complete(machine_t *m, uint32_t address);
+void execute_note_transfer(machine_t *m, const code_slot_t *from, const code_slot_t *to);
+void execute_jumped(machine_t *m, const code_slot_t *from, const code_slot_t *to);
+fp64_operands_t execute_compare_doubles(machine_t *m, const insn_t *insn);
+
+/* execute_blocks.c */
+void execute_block(void *machine, uint32_t address, uint32_t bytes);
+void blocks_point(machine_t *m, uint32_t address); /* the engine has stopped within a block */
+/* What is under way becomes the pending instruction; the pipeline is as it stands. */
+void blocks_catch_up(machine_t *m);
+
+void blocks_end(machine_t *m); /* of the run: the pipeline is as it stands, and the books are complete */
+
+/* blocks_access.c */
+static inline bool blocks_reached(const blocks_t *bb, unsigned point) { return bb->executed >> point & 1u; }
+void blocks_add_to_key(blocks_t *bb, uint64_t what);
+/* What can be known at the entry of BLOCK. False: an access that must be taken by itself. */
+bool blocks_find_accesses(machine_t *m, const block_t *block);
+bool blocks_find_at_point(machine_t *m, const block_t *block, const block_point_t *point);
+void blocks_add_points(machine_t *m, const block_t *block);
+void blocks_add_stores(machine_t *m, const block_t *block); /* which loads meet one of the last stores */
+void blocks_note_stores(machine_t *m, const block_t *block);
+/* While stepping, nobody announces accesses: they follow from the registers. */
+void blocks_announce_accesses(machine_t *m, code_slot_t *slot);
+void blocks_store_exclusive(machine_t *m); /* the pending STREX has run */
+
+/* blocks_settle.c */
+bool blocks_build(machine_t *m);
+void blocks_release(machine_t *m);
+void blocks_set_bound(machine_t *m); /* after wait states or bus clocks changed */
+void blocks_settle(machine_t *m);    /* counts become cycles in the profile and the totals */
+const profile_totals_t *blocks_totals(machine_t *m); /* at the instant of arrival */
+void blocks_forget(machine_t *m);                    /* everything that was learned */
 
 /* exceptions.c */
 /* Something may be due at the instruction boundary before SLOT: false when it does not run now. */
@@ -233,7 +297,8 @@ unsigned note_stacking_fault(machine_t *m, unsigned number, uint32_t frame);
 /* traps.c */
 trap_answer_t trap_taken(void *machine, trap_kind_t kind, uint32_t address);
 /* First execution: priced, allowed on this core? False: a fault was taken, or the run ended. */
-bool check_slot(machine_t *m, const code_slot_t *slot);
+bool check_slot(machine_t *m, code_slot_t *slot);
+bool slot_may_run(machine_t *m, code_slot_t *slot); /* the same without a fault */
 void end_run(machine_t *m, run_end_t end);
 void end_fault(machine_t *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "memcpy+0x12 (string.c:34)" for messages; static buffer. */

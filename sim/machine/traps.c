@@ -78,8 +78,22 @@ void add_warning(machine_t *m, const char *code, uint32_t address, const char *f
       (warning_result_t){strdup(code), strdup(message), address, function ? strdup(function->name) : NULL};
 }
 
+static bool lacks_double(const machine_t *m, const insn_t *insn) {
+  return m->target->single_precision && insn->cls >= CLASS_FP64_ADD && insn->cls <= CLASS_FP64_MINMAX;
+}
+
 /* Promise: an instruction without a row is a clear message, never a default of 1. */
-bool check_slot(machine_t *m, const code_slot_t *slot) {
+bool slot_may_run(machine_t *m, code_slot_t *slot) {
+  if (slot->checked) return true;
+  const insn_t *insn = &slot->insn;
+  bool exists = program_code_kind(m->program, insn->address) != CODE_ARM && !(insn->flags & INSN_UNDEFINED) &&
+                !m->model->rows[insn->cls].unsupported && !lacks_double(m, insn);
+  slot->checked = exists && (!(insn->flags & INSN_FP) || scs_fpu_enabled(m->scs));
+  return slot->checked;
+}
+
+bool check_slot(machine_t *m, code_slot_t *slot) {
+  if (slot_may_run(m, slot)) return true;
   const insn_t *insn = &slot->insn;
   uint32_t pc = insn->address;
   char text[96];
@@ -95,21 +109,18 @@ bool check_slot(machine_t *m, const code_slot_t *slot) {
     take_fault(m, &fault, "undefined instruction '%s' at %s", text, describe_address(m, pc));
     return false;
   }
-  bool no_double = m->target->single_precision && insn->cls >= CLASS_FP64_ADD && insn->cls <= CLASS_FP64_MINMAX;
+  bool no_double = lacks_double(m, insn);
   if (m->model->rows[insn->cls].unsupported || no_double) {
     m->pending = NULL;
     take_fault(m, &fault, "'%s' does not exist on %s, at %s", text, no_double ? m->target->name : m->model->core,
                describe_address(m, pc));
     return false;
   }
-  if ((insn->flags & INSN_FP) && !scs_fpu_enabled(m->scs)) {
-    m->pending = NULL;
-    fault.cfsr = CFSR_NOCP;
-    fault.it_state = it_state_of(m, slot);
-    take_fault(m, &fault, "'%s' at %s: the FPU is not enabled in CPACR", text, describe_address(m, pc));
-    return false;
-  }
-  return true;
+  m->pending = NULL;
+  fault.cfsr = CFSR_NOCP;
+  fault.it_state = it_state_of(m, slot);
+  take_fault(m, &fault, "'%s' at %s: the FPU is not enabled in CPACR", text, describe_address(m, pc));
+  return false;
 }
 
 static trap_answer_t semihosting_trap(machine_t *m) {
@@ -202,6 +213,7 @@ static void bad_branch(machine_t *m, trap_kind_t kind, uint32_t address) {
 trap_answer_t trap_taken(void *machine, trap_kind_t kind, uint32_t address) {
   machine_t *m = machine;
   if (m->ended) return TRAP_STOP;
+  if (m->bb.on) blocks_catch_up(m);
   if (m->refused.due && kind != TRAP_BKPT) {
     execute_retire(m);
     take_refused(m);

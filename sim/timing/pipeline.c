@@ -130,6 +130,19 @@ uint64_t pipeline_issue_cycle(const pipeline_t *pipeline, const insn_t *insn, co
   return cycle;
 }
 
+prediction_t pipeline_predict(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome) {
+  if (insn->flow == FLOW_NONE || is_m4(pipeline)) return PREDICTION_OPEN;
+  return m7_predict(pipeline, insn, outcome);
+}
+
+void pipeline_note_store(pipeline_t *pipeline, uint32_t address, unsigned words) {
+  if (!is_m4(pipeline)) store_queue_note(&pipeline->state.m7.stores, address, words);
+}
+
+unsigned pipeline_meets_stores(const pipeline_t *pipeline, uint32_t address, unsigned words) {
+  return is_m4(pipeline) ? 0 : store_queue_meets(&pipeline->state.m7.stores, address, words);
+}
+
 static unsigned significant_bits(uint32_t value) {
   enum { REGISTER_BITS = 32 }; /* not cycles: width */
   return value ? REGISTER_BITS - (unsigned)__builtin_clz(value) : 0;

@@ -38,6 +38,9 @@ enum {
   EVENT_SLEEP = 16       /* WFI, WFE or a return to sleep: `slept` cycles follow it */
 };
 
+/* What the branch predictor has said already; else pipeline_step() asks it. */
+typedef enum { PREDICTION_OPEN, PREDICTION_RIGHT, PREDICTION_WRONG } prediction_t;
+
 /* What only execution knows about one executed instruction. */
 typedef struct {
   bool skipped;             /* its IT condition failed */
@@ -49,6 +52,7 @@ typedef struct {
   uint8_t slave;            /* who answered: one of the two above or a number of its own */
   uint8_t memory_grade;     /* grade_t of the waits */
   uint8_t fp64_operands;    /* fp64_operands_t, where fp64_has_operands() */
+  uint8_t prediction;       /* prediction_t */
   uint32_t address;
   uint32_t next; /* address of the instruction executed after it */
   uint32_t dividend, divisor;
@@ -212,6 +216,7 @@ void m4_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
 void m4_drain(pipeline_t *pipeline, cost_t *cost);
 void m7_reset(pipeline_t *pipeline);
 void m7_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, cost_t *cost);
+prediction_t m7_predict(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome);
 
 /* fp64.c. Does the cost of INSN depend on the values of its operands? And how do A, B (factors of a MAC) and the
    ACCUMULATOR, as bits, compare? */
@@ -224,7 +229,10 @@ fp64_operands_t fp64_compare(const insn_t *insn, uint64_t a, uint64_t b, uint64_
 __attribute__((cold)) unsigned fp64_cycles(const pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
                                            uint64_t cycle, grade_t *grade);
 
-/* store_queue.c. The cycle at which a load of WORDS from ADDRESS on finds what was stored there WAIT cycles before; 0:
+/* store_queue.c. Only what was stored, not when. */
+void store_queue_note(store_queue_t *queue, uint32_t address, unsigned words);
+unsigned store_queue_meets(const store_queue_t *queue, uint32_t address, unsigned words);
+/* The cycle at which a load of WORDS from ADDRESS on finds what was stored there WAIT cycles before; 0:
    no such store. */
 uint64_t store_queue_delivered(const store_queue_t *queue, uint32_t address, unsigned words, unsigned wait);
 /* The first cycle from CYCLE on at which a store finds room in a queue of DEPTH (1 to STORE_QUEUE). */
@@ -232,6 +240,14 @@ uint64_t store_queue_room(const store_queue_t *queue, unsigned depth, uint64_t c
 /* A store of WORDS accesses of BYTES each issued at CYCLE; a narrow or unaligned one holds its banks for SLOW_HOLD. */
 void store_queue_enter(store_queue_t *queue, uint32_t address, unsigned bytes, unsigned words, unsigned slow_hold,
                        uint64_t cycle);
+
+/* Asks the branch predictor of PIPELINE about a branch that went as OUTCOME says, and lets it learn. PREDICTION_OPEN: it
+   has none, or INSN is no branch. */
+prediction_t pipeline_predict(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome);
+/* A store of WORDS from ADDRESS on that pipeline_step() has not seen: the Cortex-M7 remembers the last ones. */
+void pipeline_note_store(pipeline_t *pipeline, uint32_t address, unsigned words);
+/* Which of the last stored words, newest first, a load of WORDS from ADDRESS on meets: a bit each. */
+unsigned pipeline_meets_stores(const pipeline_t *pipeline, uint32_t address, unsigned words);
 
 /* predictor.c. True when the branch was predicted right; learns from it. ENTRIES and RETURNS from the cost model. */
 bool predictor_resolve(predictor_t *predictor, unsigned entries, unsigned returns, const insn_t *insn,

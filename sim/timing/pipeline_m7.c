@@ -389,6 +389,13 @@ static bool condition_known_early(const m7_state_t *s, const cost_parameter_t *p
   return issued >= s->issued[reg] + parameters[PARAMETER_EARLY_FLAGS_DISTANCE].value;
 }
 
+prediction_t m7_predict(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome) {
+  const cost_parameter_t *parameters = pipeline->model->parameters;
+  bool right = predictor_resolve(&pipeline->state.m7.predictor, parameters[PARAMETER_PREDICTOR_ENTRIES].value,
+                                 parameters[PARAMETER_RETURN_STACK_ENTRIES].value, insn, outcome);
+  return right ? PREDICTION_RIGHT : PREDICTION_WRONG;
+}
+
 /* Rule branch_predicted: right, no bubble; wrong, a refill whose length depends on how early the flags were known for a
    direct branch. [J-M7 8 and 6 cycles] */
 static void charge_branch(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, uint64_t issued,
@@ -397,10 +404,9 @@ static void charge_branch(pipeline_t *pipeline, const insn_t *insn, const outcom
   const cost_parameter_t *parameters = pipeline->model->parameters;
   cost->predicted = insn->flow != FLOW_BRANCH;
   if (outcome->taken) s->fetch_line = NO_LINE;
-  if (predictor_resolve(&s->predictor, parameters[PARAMETER_PREDICTOR_ENTRIES].value,
-                        parameters[PARAMETER_RETURN_STACK_ENTRIES].value, insn, outcome)) {
-    return;
-  }
+  prediction_t prediction = (prediction_t)outcome->prediction;
+  if (prediction == PREDICTION_OPEN) prediction = m7_predict(pipeline, insn, outcome);
+  if (prediction == PREDICTION_RIGHT) return;
   cost->mispredicted = true;
   parameter_t which = PARAMETER_MISPREDICT_INDIRECT;
   if (insn->target) {

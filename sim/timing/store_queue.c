@@ -9,6 +9,21 @@ enum { WORD = 4, BANK = 4 }; /* not cycles: bytes, and the address bit that sele
 
 static uint32_t word_of(uint32_t address) { return address / WORD; }
 
+void store_queue_note(store_queue_t *queue, uint32_t address, unsigned words) {
+  for (uint32_t i = 0; i < words; i++) {
+    queue->word[queue->next] = word_of(address) + i;
+    queue->next = (uint8_t)((queue->next + 1) % STORE_QUEUE);
+  }
+}
+
+unsigned store_queue_meets(const store_queue_t *queue, uint32_t address, unsigned words) {
+  unsigned met = 0;
+  uint32_t first = word_of(address);
+  for (unsigned i = 0; i < STORE_QUEUE; i++)
+    met |= (unsigned)(queue->word[(queue->next + i) % STORE_QUEUE] - first < words) << i;
+  return met;
+}
+
 uint64_t store_queue_delivered(const store_queue_t *queue, uint32_t address, unsigned words, unsigned wait) {
   uint64_t delivered = 0;
   uint32_t first = word_of(address);

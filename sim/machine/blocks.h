@@ -1,0 +1,79 @@
+/* Blocks: straight runs of code as the engine executes them, with all that is known of them beforehand.
+
+   A block is looked at once. Which addresses follow from the registers at its entry? Where must the engine stop for a
+   moment because something is known only there (a point)? How does the stack pointer move? */
+#ifndef CMSIM_MACHINE_BLOCKS_H
+#define CMSIM_MACHINE_BLOCKS_H
+
+#include "machine/code.h"
+#include "timing/memo.h"
+
+enum { BLOCK_INSNS_MAX = 512, BLOCK_POINTS_MAX = 64, BLOCK_REGISTERS_MAX = 15 };
+enum { NO_ENTRY = BLOCK_REGISTERS_MAX, NO_ACCESS = 0xFFFF };
+
+/* The first access of one instruction. */
+typedef struct {
+  uint8_t base, index; /* places in registers[], or NO_ENTRY: 0 */
+  uint8_t shift;
+  uint8_t align; /* address bits that must be clear, else it faults */
+  uint8_t key;   /* low address bits on which the cycles depend */
+  bool write;
+  bool at_point; /* known only when the instruction is reached */
+  uint16_t bytes; /* of all its accesses */
+  uint16_t insn;
+  uint32_t offset;
+} block_access_t;
+
+typedef enum { POINT_MEMBER = 1, POINT_ADDRESS = 2, POINT_DIVIDE = 4, POINT_FP64 = 8 } block_point_kind_t;
+
+/* An instruction that the engine announces. */
+typedef struct {
+  uint32_t address;
+  uint16_t insn, access;
+  uint8_t kinds;
+} block_point_t;
+
+/* The stack pointer behind instruction INSN: relative to that at entry, or at the end. */
+typedef struct {
+  uint16_t insn;
+  bool from_end;
+  int32_t offset;
+} block_stack_t;
+
+typedef struct block block_t;
+struct block {
+  run_t run; /* as the memo sees it */
+  uint32_t address, end;
+  uint32_t version;      /* of the code when it was last known to be as decoded */
+  bool steps;            /* each instruction is to be announced: something happens between two of them */
+  bool watched;          /* each instruction is announced */
+  bool watches_points;
+  bool replays;          /* timed anew each time: it holds region markers */
+  bool has_stores, loads_behind_stores, divides;
+  uint8_t register_count, registers[BLOCK_REGISTERS_MAX]; /* read at entry */
+  uint16_t access_count, point_count, stack_count;
+  block_access_t *accesses;
+  block_point_t *points;
+  block_stack_t *stack;
+  int32_t stack_change;   /* by the whole block, when no instruction sets SP by value */
+  bool stack_by_value;    /* one does */
+  int32_t lowest[2], highest[2]; /* of stack[], from entry and from the end */
+  code_slot_t **slots;
+  uint32_t *opcodes;
+  block_t *other; /* the next one that begins with the same slot */
+};
+
+/* The block of BYTES at ADDRESS. NULL: some of it cannot be decoded here and now, so step. M7: the core. */
+typedef struct {
+  code_t *code;
+  bool m7;
+  bool (*check)(void *context, code_slot_t *slot);                /* may it be executed at all? */
+  bool (*literal)(void *context, uint32_t address, uint32_t *value); /* a word that cannot change */
+  void *context;
+} block_builder_t;
+block_t *block_at(const block_builder_t *builder, uint32_t address, uint32_t bytes);
+/* Still as decoded? */
+bool block_is_current(const block_builder_t *builder, block_t *block);
+void block_free(block_t *block);
+
+#endif

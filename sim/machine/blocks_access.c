@@ -1,0 +1,136 @@
+/* Where the accesses of a block go: worked out from the registers at its entry, or at a point where the engine stops for
+   one of them. And what of all that decides the cycles: the key. */
+#include "machine/machine_private.h"
+
+#include "timing/address.h"
+
+void blocks_add_to_key(blocks_t *bb, uint64_t what) {
+  const uint64_t odd = 0x9E3779B97F4A7C15u; /* 2^64 over the golden ratio: spreads what is near each other */
+  bb->key = (bb->key ^ what) * odd;
+  bb->key ^= bb->key >> 32;
+}
+
+/* False: it is not plain memory that takes the access as it is. */
+static bool find(machine_t *m, const block_access_t *access, unsigned i, uint32_t address) {
+  const mapped_region_t *region = m->last_region;
+  if (!region || address - region->base >= region->bytes) {
+    region = memory_map_find(&m->map, address);
+    if (!region) return false;
+    m->last_region = region;
+  }
+  m->bb.addresses[i] = address;
+  m->bb.regions[i] = region;
+  if (address & access->align) return false;
+  if (region->bytes - (address - region->base) < access->bytes) return false;
+  if (!access->write) return true;
+  return region->writable && !(code_is_near(m->code, address) && code_is_at(m->code, address, access->bytes));
+}
+
+static void add_access(machine_t *m, const block_access_t *access, unsigned i) {
+  enum { LOW_BITS = 3 };
+  uint64_t region = (uint64_t)(m->bb.regions[i] - m->map.regions) + 1;
+  blocks_add_to_key(&m->bb, region << LOW_BITS | (m->bb.addresses[i] & access->key));
+}
+
+bool blocks_find_accesses(machine_t *m, const block_t *block) {
+  blocks_t *bb = &m->bb;
+  if (block->register_count) engine_registers(m->engine, block->registers, block->register_count, bb->registers);
+  bb->registers[NO_ENTRY] = 0;
+  for (unsigned i = 0; i < block->access_count; i++) {
+    const block_access_t *access = &block->accesses[i];
+    if (access->at_point) continue;
+    uint32_t base = access->base == NO_ENTRY ? 0 : bb->registers[access->base];
+    uint32_t index = access->index == NO_ENTRY ? 0 : bb->registers[access->index];
+    if (!find(m, access, i, base + (index << access->shift) + access->offset)) return false;
+    add_access(m, access, i);
+  }
+  return true;
+}
+
+static uint32_t register_value(machine_t *m, unsigned reg) {
+  return reg == ADDRESS_NO_REG ? 0 : engine_register(m->engine, reg);
+}
+
+static uint32_t address_now(machine_t *m, const insn_t *insn) {
+  address_form_t form = address_form(insn);
+  return register_value(m, form.base) + (register_value(m, form.index) << form.shift) + form.offset;
+}
+
+bool blocks_find_at_point(machine_t *m, const block_t *block, const block_point_t *point) {
+  const block_access_t *access = &block->accesses[point->access];
+  return find(m, access, point->access, address_now(m, block->run.insns[point->insn]));
+}
+
+static unsigned divide_key(machine_t *m, const insn_t *insn, unsigned point) {
+  outcome_t outcome = {.dividend = m->bb.values[point][0], .divisor = m->bb.values[point][1]};
+  grade_t grade = GRADE_DOCUMENTED;
+  unsigned cycles = divide_cycles(m->model, insn, &outcome, &grade);
+  return cycles * GRADE_COUNT + grade;
+}
+
+void blocks_add_points(machine_t *m, const block_t *block) {
+  blocks_add_to_key(&m->bb, m->bb.executed);
+  for (unsigned i = 0; i < block->point_count; i++) {
+    if (!blocks_reached(&m->bb, i)) continue;
+    const block_point_t *point = &block->points[i];
+    if (point->kinds & POINT_DIVIDE) blocks_add_to_key(&m->bb, divide_key(m, block->run.insns[point->insn], i));
+    if (point->kinds & POINT_FP64) blocks_add_to_key(&m->bb, m->bb.values[i][0]);
+    if (point->kinds & POINT_ADDRESS) add_access(m, &block->accesses[point->access], point->access);
+  }
+}
+
+/* Its IT condition failed. POINT: the first that may belong to it or to a later one; moved on. */
+static bool was_skipped(const blocks_t *bb, const block_t *block, const block_access_t *access, unsigned *point) {
+  while (*point < block->point_count && block->points[*point].insn < access->insn)
+    ++*point;
+  if (*point == block->point_count || block->points[*point].insn != access->insn) return false;
+  return (block->points[*point].kinds & POINT_MEMBER) && !blocks_reached(bb, *point);
+}
+
+static unsigned words_of(const insn_t *insn) { return insn->transfers > 1 ? insn->transfers : 1; }
+
+void blocks_note_stores(machine_t *m, const block_t *block) {
+  unsigned point = 0;
+  for (unsigned i = 0; i < block->access_count; i++) {
+    const block_access_t *access = &block->accesses[i];
+    if (was_skipped(&m->bb, block, access, &point) || !access->write) continue;
+    pipeline_note_store(&m->pipeline, m->bb.addresses[i], words_of(block->run.insns[access->insn]));
+  }
+}
+
+void blocks_add_stores(machine_t *m, const block_t *block) {
+  store_queue_t kept = m->pipeline.state.m7.stores; /* replay may see the same stores again */
+  unsigned point = 0;
+  for (unsigned i = 0; i < block->access_count; i++) {
+    const block_access_t *access = &block->accesses[i];
+    if (was_skipped(&m->bb, block, access, &point)) continue;
+    unsigned words = words_of(block->run.insns[access->insn]);
+    if (access->write) {
+      pipeline_note_store(&m->pipeline, m->bb.addresses[i], words);
+      continue;
+    }
+    unsigned met = pipeline_meets_stores(&m->pipeline, m->bb.addresses[i], words);
+    if (met) blocks_add_to_key(&m->bb, (uint64_t)(i + 1) << 32 | met);
+  }
+  m->pipeline.state.m7.stores = kept;
+}
+
+/* ---- instruction by instruction ---- */
+
+void blocks_announce_accesses(machine_t *m, code_slot_t *slot) {
+  const insn_t *insn = &slot->insn;
+  address_form_t form = address_form(insn);
+  if (!form.present || m->ended) return;
+  uint32_t address = address_now(m, insn);
+  m->bb.exclusive_address = address;
+  if (insn->cls == CLASS_STORE_EXCLUSIVE) return; /* it may not store: known when it has run */
+  unsigned words = insn->transfers > 1 ? insn->transfers : 1;
+  for (unsigned i = 0; i < words; i++)
+    execute_access(m, address + i * insn->access_bytes, insn->access_bytes, insn->memory == MEMORY_STORE);
+}
+
+void blocks_store_exclusive(machine_t *m) {
+  if (!m->pending || m->pending->insn.cls != CLASS_STORE_EXCLUSIVE || m->outcome.has_address) return;
+  bool stored = engine_register(m->engine, m->pending->insn.result) == 0;
+  if (stored) execute_access(m, m->bb.exclusive_address, m->pending->insn.access_bytes, true);
+}

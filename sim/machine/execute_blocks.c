@@ -1,0 +1,323 @@
+/* The fast path: block by block, as the engine runs them.
+
+   The engine announces a block before it runs; the one before is then complete, and what it cost is in the memo, or is
+   timed once and put there. Whatever must happen between two instructions makes the machine step: each instruction of
+   that block is announced, and execute.c takes it from there. It steps where an exception or a peripheral may be due,
+   where an access goes to what is no memory or may fault, and where code is overwritten. */
+#include "machine/machine_private.h"
+
+/* ---- timing a block anew ---- */
+
+/* The next access and the next point of the block. */
+typedef struct {
+  unsigned access, point;
+} place_t;
+
+static void fill_access(machine_t *m, unsigned i, outcome_t *outcome) {
+  const mapped_region_t *region = m->bb.regions[i];
+  outcome->has_address = true;
+  outcome->address = m->bb.addresses[i];
+  outcome->first_wait = m->bb.block->accesses[i].write ? region->first_write : region->first_access;
+  outcome->after_write_wait = region->read_after_write;
+  outcome->slave = region->slave;
+  outcome->memory_grade = region->grade;
+}
+
+/* What the pipeline wants to know of instruction I, but where control went from the last. */
+static outcome_t outcome_of(machine_t *m, unsigned i, place_t *place) {
+  const block_t *block = m->bb.block;
+  outcome_t outcome = {0};
+  if (i == 0) {
+    outcome = m->fresh;
+    m->fresh = (outcome_t){0};
+  }
+  outcome.next = block->run.insns[i]->address + block->run.insns[i]->size;
+  if (place->point < block->point_count && block->points[place->point].insn == i) {
+    unsigned point = place->point++, kinds = block->points[point].kinds;
+    if ((kinds & POINT_MEMBER) && !blocks_reached(&m->bb, point)) outcome.skipped = true;
+    if ((kinds & POINT_DIVIDE) && !outcome.skipped) {
+      outcome.dividend = m->bb.values[point][0];
+      outcome.divisor = m->bb.values[point][1];
+    }
+    if ((kinds & POINT_FP64) && !outcome.skipped) outcome.fp64_operands = (uint8_t)m->bb.values[point][0];
+  }
+  if (place->access < block->access_count && block->accesses[place->access].insn == i) {
+    unsigned access = place->access++;
+    if (!outcome.skipped) fill_access(m, access, &outcome);
+  }
+  return outcome;
+}
+
+static void note_stack(machine_t *m, uint32_t sp) {
+  stack_extent_t *stack = &m->stacks[m->stack];
+  m->sp = sp;
+  if (sp < stack->lowest) stack->lowest = sp;
+  if (sp > stack->base) stack->base = sp;
+  regions_stack(m->call_regions, sp);
+}
+
+static void make_live(blocks_t *bb) {
+  if (!bb->live && bb->last) memo_restore(bb->memo, bb->last);
+  bb->live = true;
+}
+
+/* Times the first COUNT instructions of the block; LAST: where control went from its last. */
+static place_t replay(machine_t *m, unsigned count, const outcome_t *last, bool record) {
+  const block_t *block = m->bb.block;
+  place_t place = {0, 0};
+  uint32_t entry_sp = m->sp, end_sp = entry_sp;
+  if (block->stack_by_value) end_sp = engine_register(m->engine, REG_SP);
+  make_live(&m->bb);
+  unsigned stack = 0;
+  for (unsigned i = 0; i < count; i++) {
+    m->outcome = outcome_of(m, i, &place);
+    if (last && i + 1 == block->run.count) {
+      m->outcome.next = last->next;
+      m->outcome.taken = last->taken;
+      m->outcome.prediction = last->prediction;
+    }
+    m->bb.recording = record;
+    m->bb.recorded_insn = i;
+    execute_time(m, block->slots[i]);
+    if (stack == block->stack_count || block->stack[stack].insn != i) continue;
+    const block_stack_t *moved = &block->stack[stack++];
+    note_stack(m, (moved->from_end ? end_sp : entry_sp) + (uint32_t)moved->offset);
+  }
+  m->bb.recording = false;
+  return place;
+}
+
+static memo_variant_t *time_anew(machine_t *m, memo_node_t *node, const outcome_t *last) {
+  bool record = node && !m->bb.block->replays;
+  if (record) memo_record_begin(m->bb.memo);
+  replay(m, m->bb.block->run.count, last, record);
+  return record ? memo_record_end(m->bb.memo, node, m->bb.key, last->next) : NULL;
+}
+
+/* ---- the end of a block ---- */
+
+/* Where control went from the last instruction. */
+static outcome_t last_outcome(machine_t *m, const block_t *block, uint32_t next) {
+  const insn_t *insn = block->run.insns[block->run.count - 1];
+  outcome_t outcome = {.next = next};
+  if (insn->flags & INSN_IN_IT) outcome.skipped = !blocks_reached(&m->bb, block->point_count - 1u);
+  bool branches = insn->flow != FLOW_NONE && insn->flow != FLOW_CONDITIONAL;
+  outcome.taken = next != block->end || (branches && !outcome.skipped);
+  outcome.prediction = (uint8_t)pipeline_predict(&m->pipeline, insn, &outcome);
+  return outcome;
+}
+
+static void move_stack(machine_t *m, const block_t *block) {
+  uint32_t entry = m->sp;
+  uint32_t end = block->stack_by_value ? engine_register(m->engine, REG_SP) : entry + (uint32_t)block->stack_change;
+  note_stack(m, entry + (uint32_t)block->lowest[0]);
+  note_stack(m, entry + (uint32_t)block->highest[0]);
+  if (block->stack_by_value) {
+    note_stack(m, end + (uint32_t)block->lowest[1]);
+    note_stack(m, end + (uint32_t)block->highest[1]);
+  }
+  m->sp = end;
+}
+
+/* Calls and returns that are due take effect as the first instruction issues. */
+static void arrive(machine_t *m, const memo_variant_t *variant) {
+  m->bb.arriving = variant;
+  execute_arrive(m, m->pipeline.now + variant->before_cycles);
+  m->bb.arriving = NULL;
+}
+
+static void note_jump(machine_t *m, code_slot_t *from, uint32_t next) {
+  bool falls = next == from->insn.address + from->insn.size;
+  code_slot_t **cached = falls ? &from->fall : &from->jump;
+  if (!*cached || (*cached)->key != next) *cached = code_at(m->code, next);
+  if (!*cached) return;
+  if (falls) {
+    execute_note_transfer(m, from, *cached);
+  } else {
+    execute_jumped(m, from, *cached);
+  }
+}
+
+static void finish_block(machine_t *m, uint32_t next) {
+  blocks_t *bb = &m->bb;
+  block_t *block = bb->block;
+  memo_node_t *node = bb->node;
+  outcome_t last = last_outcome(m, block, next);
+  if (block->point_count) blocks_add_points(m, block);
+  if (last.prediction) blocks_add_to_key(bb, last.prediction);
+  if (block->access_count && (block->loads_behind_stores || (node && node->stores_matter))) blocks_add_stores(m, block);
+  memo_variant_t *variant = node ? memo_find(node, bb->key, next) : NULL;
+  if (variant) {
+    if (m->arrival.due) arrive(m, variant);
+    memo_count(&bb->pending, variant);
+    m->pipeline.now += variant->cycles;
+    bb->live = false;
+    if (block->has_stores) blocks_note_stores(m, block);
+    if (block->stack_count) move_stack(m, block);
+  } else {
+    variant = time_anew(m, node, &last);
+  }
+  bb->last = variant;
+  bb->block = NULL;
+  m->previous = block->slots[block->run.count - 1];
+  if (last.taken && !m->ended) note_jump(m, block->slots[block->run.count - 1], next);
+}
+
+/* The rest of the block under way is taken one by one. */
+static void leave_block(machine_t *m) {
+  m->bb.block = NULL;
+  m->bb.last = NULL;
+  m->bb.stepping = true;
+}
+
+void blocks_catch_up(machine_t *m) {
+  block_t *block = m->bb.block;
+  if (!block) {
+    make_live(&m->bb);
+    return;
+  }
+  unsigned last = block->run.count - 1;
+  place_t place = replay(m, last, NULL, false);
+  m->outcome = outcome_of(m, last, &place);
+  m->pending = block->slots[last];
+  leave_block(m);
+}
+
+void blocks_end(machine_t *m) {
+  make_live(&m->bb);
+  m->bb.block = NULL;
+  blocks_settle(m);
+}
+
+/* ---- the begin of a block ---- */
+
+/* Each instruction of the block is announced; if the engine has to translate it anew, the block is begun again. */
+static void step(machine_t *m, uint32_t address, uint32_t bytes, block_t *block) {
+  make_live(&m->bb);
+  m->bb.last = NULL;
+  m->bb.stepping = true;
+  if (block && block->watched) return;
+  if (engine_watch(m->engine, address, address + bytes, address, address + bytes)) engine_redirect(m->engine, address);
+  if (block) block->watched = true;
+}
+
+/* The engine is to stop at the block's points; true: it does. Members of an IT block lie side by side. */
+static bool watch_points(machine_t *m, block_t *block) {
+  enum { NEAR = 4 }; /* bytes from one to the next */
+  if (block->watches_points || !block->point_count) return true;
+  block->watches_points = true;
+  bool added = false;
+  for (unsigned i = 0; i < block->point_count;) {
+    unsigned first = i++;
+    while (i < block->point_count && block->points[i].address - block->points[i - 1].address <= NEAR)
+      i++;
+    uint32_t end = block->points[i - 1].address + 2;
+    if (engine_watch(m->engine, block->points[first].address, end, block->address, block->end)) added = true;
+  }
+  if (added) engine_redirect(m->engine, block->address);
+  return !added;
+}
+
+static block_t *find_block(machine_t *m, uint32_t address, uint32_t bytes) {
+  memo_variant_t *last = m->bb.last;
+  if (last && last->to) {
+    block_t *block = (block_t *)last->to->run; /* its first member */
+    if (block->end == address + bytes && block_is_current(&m->bb.builder, block)) return block;
+  }
+  return block_at(&m->bb.builder, address, bytes);
+}
+
+static memo_node_t *find_node(machine_t *m, block_t *block) {
+  blocks_t *bb = &m->bb;
+  if (m->fresh.events || block->replays) return NULL;
+  memo_variant_t *last = bb->last;
+  if (!last) return bb->live ? memo_enter(bb->memo, &block->run, m->previous) : NULL;
+  if (!last->to || last->to->run != &block->run) {
+    last->to = memo_follow(bb->memo, last, &block->run, m->previous);
+  }
+  return last->to;
+}
+
+/* Something may fall due before the last instruction of the block has begun. */
+static bool is_near_attention(const machine_t *m, const block_t *block) {
+  if (m->attention_at == UINT64_MAX) return false;
+  return m->pipeline.now + (block->run.count + 1) * m->bb.most_cycles >= m->attention_at;
+}
+
+static bool must_step(machine_t *m, const block_t *block) {
+  if (block->steps || is_near_attention(m, block) || m->mpu_on || m->refused.due) return true;
+  if (m->arrival.transfer && m->arrival.function == m->stop_function && m->stop_function >= 0) return true;
+  if (block->divides && scs_switch(m->scs, SCS_DIV_0_TRP)) return true;
+  return block->access_count && scs_switch(m->scs, SCS_UNALIGN_TRP);
+}
+
+static void begin_block(machine_t *m, uint32_t address, uint32_t bytes) {
+  blocks_t *bb = &m->bb;
+  if (memo_is_full(bb->memo)) blocks_forget(m);
+  block_t *block = m->pipeline.now < m->attention_at ? find_block(m, address, bytes) : NULL;
+  if (!block || must_step(m, block)) {
+    step(m, address, bytes, block);
+    return;
+  }
+  bb->key = 0;
+  if (!blocks_find_accesses(m, block)) {
+    step(m, address, bytes, block);
+    return;
+  }
+  if (!watch_points(m, block)) return;
+  bb->node = find_node(m, block);
+  bb->stepping = false;
+  bb->block = block;
+  bb->executed = 0;
+  bb->next_point = 0;
+}
+
+void execute_block(void *machine, uint32_t address, uint32_t bytes) {
+  machine_t *m = machine;
+  if (m->ended) return;
+  if (m->bb.block) {
+    finish_block(m, address);
+  } else if (m->pending) {
+    blocks_store_exclusive(m);
+    code_slot_t *slot = execute_complete(m, address);
+    m->pending = NULL;
+    m->outcome = (outcome_t){0};
+    if (!slot) return;
+  }
+  if (!m->ended) begin_block(m, address, bytes);
+}
+
+/* ---- within a block ---- */
+
+/* The instruction at POINT must be taken by itself, and what follows. */
+static void break_off(machine_t *m, const block_point_t *point) {
+  block_t *block = m->bb.block;
+  code_slot_t *slot = block->slots[point->insn];
+  replay(m, point->insn, NULL, false);
+  leave_block(m);
+  block->steps = block->watched = true;
+  engine_watch(m->engine, block->address, block->end, block->address, block->end);
+  engine_redirect_in_it(m->engine, point->address, it_state_of(m, slot));
+}
+
+void blocks_point(machine_t *m, uint32_t address) {
+  blocks_t *bb = &m->bb;
+  block_t *block = bb->block;
+  if (!block) return;
+  while (bb->next_point < block->point_count && block->points[bb->next_point].address < address)
+    bb->next_point++;
+  if (bb->next_point == block->point_count || block->points[bb->next_point].address != address) return;
+  unsigned i = bb->next_point++;
+  const block_point_t *point = &block->points[i];
+  if ((point->kinds & POINT_ADDRESS) && !blocks_find_at_point(m, block, point)) {
+    break_off(m, point);
+    return;
+  }
+  bb->executed |= UINT64_C(1) << i;
+  const insn_t *insn = block->run.insns[point->insn];
+  if (point->kinds & POINT_DIVIDE) {
+    bb->values[i][0] = engine_register(m->engine, insn->divide_n);
+    bb->values[i][1] = engine_register(m->engine, insn->divide_m);
+  }
+  if (point->kinds & POINT_FP64) bb->values[i][0] = (uint32_t)execute_compare_doubles(m, insn);
+}

@@ -1,0 +1,31 @@
+/* How an instruction forms the address of its (first) access, from its encoding. [ARMv7-M A5.2, A5.3, A6.4, A6.7] */
+#ifndef CMSIM_TIMING_ADDRESS_H
+#define CMSIM_TIMING_ADDRESS_H
+
+#include "timing/insn.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { ADDRESS_NO_REG = 0xFF };
+
+/* address = base + (index << shift) + offset; the lowest one of those accessed. A base of ADDRESS_NO_REG: `offset` is the
+   address itself (PC-relative). */
+typedef struct {
+  bool present; /* false: the instruction touches no memory */
+  uint8_t base, index, shift;
+  uint32_t offset;
+  uint32_t step; /* what writeback adds to the base register, 0: none */
+} address_form_t;
+
+address_form_t address_form(const insn_t *insn);
+
+/* An integer result that is a register plus a constant: ADD, SUB, MOV and MOVW with an immediate, MOV from a register.
+   SOURCE is ADDRESS_NO_REG for a constant. False: any other. */
+typedef struct {
+  uint8_t result, source;
+  uint32_t offset;
+} register_sum_t;
+bool address_register_sum(const insn_t *insn, register_sum_t *sum);
+
+#endif
