@@ -46,8 +46,8 @@ struct block {
   uint32_t address, end;
   uint32_t version;      /* of the code when it was last known to be as decoded */
   bool steps;            /* each instruction is to be announced: something happens between two of them */
-  bool watched;          /* each instruction is announced */
-  bool watches_points;
+  bool watches_points;   /* the engine stops at them */
+  uint32_t steps_taken;
   bool replays;          /* timed anew each time: it holds region markers */
   bool has_stores, loads_behind_stores, divides;
   uint8_t register_count, registers[BLOCK_REGISTERS_MAX]; /* read at entry */

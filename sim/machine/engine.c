@@ -20,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unicorn/unicorn.h>
-#include <uthash.h>
 
 enum { PPB_FIRST = 0xE0000000u, PPB_LENGTH = 0x00100000u };
 static const uint64_t NEVER = 0xEFFFFFF0u; /* execute never, and no EXC_RETURN */
@@ -39,18 +38,13 @@ typedef struct {
   unsigned count;
 } undo_store_t;
 
-/* Which instructions of a page are announced: a bit for each halfword. Unicorn calls back once for each hook that covers
-   an instruction, so hooks must not overlap. */
-enum { WATCH_PAGE = 4096, WATCH_WORDS = WATCH_PAGE / 2 / 64, WATCHES_MAX = 256 };
 typedef struct {
-  uint32_t page;
-  uint64_t bits[WATCH_WORDS];
-  UT_hash_handle hh;
-} watched_page_t;
+  uint32_t first, end;
+} range_t;
 
-typedef struct {
-  uint32_t first, last;
-} watch_t;
+/* Unicorn looks at all hooks of instructions each time it has one to announce: some nanoseconds a hook. So there are
+   few, and when more are wanted, one for everything. */
+enum { WATCHES_MAX = 6, MAPPED_MAX = 64 };
 
 struct engine {
   uc_engine *uc;
@@ -63,10 +57,14 @@ struct engine {
   undo_store_t undo[UNDO_STORES];
   unsigned undo_count;
   unsigned it_state; /* to go on with, 0: as it is */
-  watched_page_t *watched;
-  watch_t new_watches[WATCHES_MAX]; /* that Unicorn does not know yet */
-  unsigned new_watch_count;
-  uint32_t forget_from, forget_to;
+  range_t watches[WATCHES_MAX]; /* they do not overlap: an instruction would be announced twice */
+  unsigned watch_count;
+  uc_hook hooks[WATCHES_MAX + 1]; /* that Unicorn has for them, or one for everything */
+  unsigned hook_count;
+  bool all_for_good;
+  range_t stepped; /* code that announces each instruction for now; empty: none does */
+  range_t mapped[MAPPED_MAX];
+  unsigned mapped_count;
   io_range_t io[ENGINE_IO_RANGES];
   unsigned io_count;
   char error[160];
@@ -275,15 +273,11 @@ void engine_free(engine_t *engine) {
   if (!engine) return;
   if (engine->kept) uc_context_free(engine->kept);
   if (engine->uc) uc_close(engine->uc);
-  watched_page_t *page, *next;
-  HASH_ITER(hh, engine->watched, page, next) {
-    HASH_DEL(engine->watched, page);
-    free(page);
-  }
   free(engine);
 }
 
 bool engine_map(engine_t *engine, uint32_t base, uint32_t bytes, bool writable) {
+  if (engine->mapped_count < MAPPED_MAX) engine->mapped[engine->mapped_count++] = (range_t){base, base + bytes};
   uint32_t permissions = UC_PROT_READ | UC_PROT_EXEC | (writable ? UC_PROT_WRITE : UC_PROT_NONE);
   return uc_mem_map(engine->uc, base, bytes, permissions) == UC_ERR_OK;
 }
@@ -308,52 +302,74 @@ void engine_forget_code(engine_t *engine, uint32_t address, size_t count) {
   uc_ctl_remove_cache(engine->uc, first, end);
 }
 
-/* False: it was announced already. */
-static bool mark(engine_t *engine, uint32_t address) {
-  uint32_t number = address / WATCH_PAGE, bit = address % WATCH_PAGE / 2;
-  watched_page_t *page = NULL;
-  HASH_FIND(hh, engine->watched, &number, sizeof number, page);
-  if (!page) {
-    page = calloc(1, sizeof *page);
-    if (!page) return false;
-    page->page = number;
-    HASH_ADD(hh, engine->watched, page, sizeof number, page);
+/* Works at once, but only for code that is translated from now on. */
+static void set_hooks(engine_t *engine) {
+  while (engine->hook_count)
+    uc_hook_del(engine->uc, engine->hooks[--engine->hook_count]);
+  bool all = engine->all_for_good || engine->stepped.end;
+  unsigned count = all ? 1 : engine->watch_count;
+  for (unsigned i = 0; i < count; i++) {
+    uint64_t first = all ? 1 : engine->watches[i].first, last = all ? 0 : engine->watches[i].end - 2u;
+    uc_hook_add(engine->uc, &engine->hooks[engine->hook_count++], UC_HOOK_CODE, (void *)on_insn, engine, first, last);
   }
-  if (page->bits[bit / 64] >> bit % 64 & 1u) return false;
-  page->bits[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
+static void forget(engine_t *engine, range_t range) {
+  if (range.end != range.first) engine_forget_code(engine, range.first, range.end - range.first);
+}
+
+static bool is_watched(const engine_t *engine, uint32_t first, uint32_t end) {
+  if (engine->all_for_good) return true;
+  for (unsigned i = 0; i < engine->watch_count; i++) {
+    if (first >= engine->watches[i].first && end <= engine->watches[i].end) return true;
+  }
+  return false;
+}
+
+bool engine_step(engine_t *engine, uint32_t first, uint32_t end) {
+  if (is_watched(engine, first, end)) return false;
+  range_t range = {first, end};
+  if (engine->stepped.first == first && engine->stepped.end == end) return false;
+  forget(engine, engine->stepped);
+  bool were_all = engine->stepped.end != 0;
+  engine->stepped = range;
+  if (!were_all) set_hooks(engine);
+  forget(engine, range);
   return true;
 }
 
-bool engine_watch(engine_t *engine, uint32_t first, uint32_t end, uint32_t code, uint32_t code_end) {
-  bool added = false, open = false;
-  for (uint32_t at = first; at != end; at += 2) {
-    if (!mark(engine, at)) {
-      open = false;
+void engine_step_end(engine_t *engine, uint32_t next, uint32_t next_end) {
+  if (!engine->stepped.end) return;
+  forget(engine, engine->stepped);
+  forget(engine, (range_t){next, next_end}); /* it may have been translated meanwhile */
+  engine->stepped = (range_t){0, 0};
+  set_hooks(engine);
+}
+
+bool engine_watch(engine_t *engine, uint32_t first, uint32_t end) {
+  if (is_watched(engine, first, end)) return false;
+  range_t range = {first, end};
+  for (unsigned i = 0; i < engine->watch_count;) { /* one that overlaps becomes part of this one */
+    range_t *other = &engine->watches[i];
+    if (other->end < range.first || other->first > range.end) {
+      i++;
       continue;
     }
-    if (!open) {
-      if (engine->new_watch_count == WATCHES_MAX) break;
-      engine->new_watches[engine->new_watch_count++].first = at;
-    }
-    engine->new_watches[engine->new_watch_count - 1].last = at;
-    added = open = true;
+    if (other->first < range.first) range.first = other->first;
+    if (other->end > range.end) range.end = other->end;
+    *other = engine->watches[--engine->watch_count];
   }
-  if (!added) return false;
-  engine->forget_from = code;
-  engine->forget_to = code_end;
+  if (engine->watch_count == WATCHES_MAX) {
+    engine->all_for_good = true;
+    set_hooks(engine);
+    for (unsigned i = 0; i < engine->mapped_count; i++)
+      forget(engine, engine->mapped[i]);
+    return true;
+  }
+  engine->watches[engine->watch_count++] = range;
+  set_hooks(engine);
+  forget(engine, range);
   return true;
-}
-
-/* Between two starts: Unicorn asks for hooks when it translates. */
-static void add_watches(engine_t *engine) {
-  uc_hook hook;
-  while (engine->new_watch_count) {
-    const watch_t *watch = &engine->new_watches[--engine->new_watch_count];
-    uint64_t first = watch->first, last = watch->last;
-    uc_hook_add(engine->uc, &hook, UC_HOOK_CODE, (void *)on_insn, engine, first, last);
-  }
-  engine_forget_code(engine, engine->forget_from, engine->forget_to - engine->forget_from);
-  engine->forget_from = engine->forget_to = 0;
 }
 
 static int register_id(unsigned number) {
@@ -472,7 +488,6 @@ engine_end_t engine_run(engine_t *engine, uint32_t pc) {
   engine->stopped = false;
   for (;;) {
     if (engine->discards) undo(engine);
-    if (engine->forget_to) add_watches(engine);
     if (engine->it_state) resume_it(engine);
     engine->resume = false;
     uc_err error = uc_emu_start(engine->uc, pc | 1u, NEVER, 0, 0);

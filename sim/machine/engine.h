@@ -71,9 +71,11 @@ bool engine_write(engine_t *engine, uint32_t address, const void *bytes, size_t 
 /* After engine_write() over code that may have run, in flash above all: Unicorn goes on with its translation of it. */
 void engine_forget_code(engine_t *engine, uint32_t address, size_t count);
 
-/* Announces the instructions from FIRST to before END too, from the next engine_redirect() on; code that may have run
-   between CODE and CODE_END is translated anew for it. False: they are announced already. */
-bool engine_watch(engine_t *engine, uint32_t first, uint32_t end, uint32_t code, uint32_t code_end);
+/* With `block`. Code from FIRST to before END is to announce each instruction, behind an engine_redirect(): once, until
+   engine_step_end(), which is told the block about to run, or for good. False: it does already. */
+bool engine_step(engine_t *engine, uint32_t first, uint32_t end);
+void engine_step_end(engine_t *engine, uint32_t next, uint32_t next_end);
+bool engine_watch(engine_t *engine, uint32_t first, uint32_t end);
 
 /* Core registers 0..15. Inside the insn callback they hold the values before that instruction; pc is stale there. */
 uint32_t engine_register(engine_t *engine, unsigned number);

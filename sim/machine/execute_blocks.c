@@ -191,31 +191,35 @@ void blocks_end(machine_t *m) {
 
 /* ---- the begin of a block ---- */
 
+/* Executions of a block by steps, or with points in it, behind which the engine announces them for good. */
+enum { SELDOM = 16 };
+
 /* Each instruction of the block is announced; if the engine has to translate it anew, the block is begun again. */
 static void step(machine_t *m, uint32_t address, uint32_t bytes, block_t *block) {
   make_live(&m->bb);
   m->bb.last = NULL;
   m->bb.stepping = true;
-  if (block && block->watched) return;
-  if (engine_watch(m->engine, address, address + bytes, address, address + bytes)) engine_redirect(m->engine, address);
-  if (block) block->watched = true;
+  bool often = block && block->steps_taken++ >= SELDOM;
+  bool anew = often ? engine_watch(m->engine, address, address + bytes) : engine_step(m->engine, address, address + bytes);
+  if (anew) engine_redirect(m->engine, address);
 }
 
-/* The engine is to stop at the block's points; true: it does. Members of an IT block lie side by side. */
+/* The engine is to stop at the block's points. Members of an IT block lie side by side. True: it does. */
 static bool watch_points(machine_t *m, block_t *block) {
-  enum { NEAR = 4 }; /* bytes from one to the next */
+  enum { NEAR = 16 }; /* bytes from one to the next: one watch for both */
   if (block->watches_points || !block->point_count) return true;
   block->watches_points = true;
-  bool added = false;
+  bool anew = false;
   for (unsigned i = 0; i < block->point_count;) {
     unsigned first = i++;
     while (i < block->point_count && block->points[i].address - block->points[i - 1].address <= NEAR)
       i++;
-    uint32_t end = block->points[i - 1].address + 2;
-    if (engine_watch(m->engine, block->points[first].address, end, block->address, block->end)) added = true;
+    if (engine_watch(m->engine, block->points[first].address, block->points[i - 1].address + 2)) anew = true;
   }
-  if (added) engine_redirect(m->engine, block->address);
-  return !added;
+  if (!anew) return true;
+  engine_forget_code(m->engine, block->address, block->end - block->address);
+  engine_redirect(m->engine, block->address);
+  return false;
 }
 
 static block_t *find_block(machine_t *m, uint32_t address, uint32_t bytes) {
@@ -245,7 +249,8 @@ static bool is_near_attention(const machine_t *m, const block_t *block) {
 }
 
 static bool must_step(machine_t *m, const block_t *block) {
-  if (block->steps || is_near_attention(m, block) || m->mpu_on || m->refused.due) return true;
+  if (block->steps || (block->point_count && !block->watches_points && block->steps_taken < SELDOM)) return true;
+  if (is_near_attention(m, block) || m->mpu_on || m->refused.due) return true;
   if (m->arrival.transfer && m->arrival.function == m->stop_function && m->stop_function >= 0) return true;
   if (block->divides && scs_switch(m->scs, SCS_DIV_0_TRP)) return true;
   return block->access_count && scs_switch(m->scs, SCS_UNALIGN_TRP);
@@ -264,6 +269,7 @@ static void begin_block(machine_t *m, uint32_t address, uint32_t bytes) {
     step(m, address, bytes, block);
     return;
   }
+  if (m->bb.stepping) engine_step_end(m->engine, address, address + bytes);
   if (!watch_points(m, block)) return;
   bb->node = find_node(m, block);
   bb->stepping = false;
@@ -295,8 +301,8 @@ static void break_off(machine_t *m, const block_point_t *point) {
   code_slot_t *slot = block->slots[point->insn];
   replay(m, point->insn, NULL, false);
   leave_block(m);
-  block->steps = block->watched = true;
-  engine_watch(m->engine, block->address, block->end, block->address, block->end);
+  block->steps = true;
+  engine_step(m->engine, block->address, block->end);
   engine_redirect_in_it(m->engine, point->address, it_state_of(m, slot));
 }
 
