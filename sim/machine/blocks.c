@@ -1,53 +1,19 @@
 #include "machine/blocks.h"
 
-#include "timing/address.h"
+#include "machine/blocks_values.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { VERSIONS_MAX = 16 };
 
-/* What a core register holds: another one's value at the block's entry plus a constant, a constant, or neither. */
-enum { FROM_CONSTANT = 0xFE, FROM_UNKNOWN = 0xFF };
-typedef struct {
-  uint8_t from;
-  uint32_t offset;
-} value_t;
-
 typedef struct {
   const block_builder_t *builder;
   block_t *block;
-  value_t values[REG_PC];
+  values_t *values;
   unsigned stack_writes_by_value;
   int32_t stack_offset; /* of SP: from the entry, or from where it was set by value */
 } look_t;
-
-static value_t value_of(const look_t *look, unsigned reg) {
-  if (reg == ADDRESS_NO_REG) return (value_t){FROM_CONSTANT, 0};
-  return reg < REG_PC ? look->values[reg] : (value_t){FROM_UNKNOWN, 0};
-}
-
-/* Where the value at entry of register FROM is kept; NO_ENTRY for a constant. */
-static uint8_t entry_register(block_t *block, unsigned from) {
-  if (from == FROM_CONSTANT) return NO_ENTRY;
-  for (uint8_t i = 0; i < block->register_count; i++) {
-    if (block->registers[i] == from) return i;
-  }
-  block->registers[block->register_count] = (uint8_t)from;
-  return block->register_count++;
-}
-
-static void look_at_address(look_t *look, const insn_t *insn, const address_form_t *form, block_access_t *access) {
-  value_t base = value_of(look, form->base), index = value_of(look, form->index);
-  if ((insn->flags & INSN_IN_IT) || base.from == FROM_UNKNOWN || index.from == FROM_UNKNOWN) {
-    access->at_point = true;
-    return;
-  }
-  access->offset = form->offset + base.offset + (index.offset << form->shift);
-  access->shift = form->shift;
-  access->base = entry_register(look->block, base.from);
-  access->index = entry_register(look->block, index.from);
-}
 
 static bool loads_in_pairs(const insn_t *insn) { return insn->flags & INSN_SINGLE_LOAD; }
 
@@ -73,14 +39,13 @@ static void look_at_access(look_t *look, unsigned i, const address_form_t *form,
   const insn_t *insn = block->run.insns[i];
   block_access_t *access = &block->accesses[block->access_count];
   unsigned words = insn->transfers > 1 ? insn->transfers : 1;
-  *access = (block_access_t){.base = NO_ENTRY,
-                             .index = NO_ENTRY,
-                             .align = must_be_aligned(insn) ? (uint8_t)(insn->access_bytes - 1u) : 0,
+  *access = (block_access_t){.align = must_be_aligned(insn) ? (uint8_t)(insn->access_bytes - 1u) : 0,
                              .key = key_bits(look, i),
                              .write = insn->memory == MEMORY_STORE,
                              .bytes = (uint16_t)(words * insn->access_bytes),
-                             .insn = (uint16_t)i};
-  look_at_address(look, insn, form, access);
+                             .insn = (uint16_t)i,
+                             .form = *form};
+  access->at_point = (insn->flags & INSN_IN_IT) || !values_place(look->values, form, &access->place);
   if (access->write) {
     block->has_stores = true;
   } else if (block->has_stores) {
@@ -90,42 +55,17 @@ static void look_at_access(look_t *look, unsigned i, const address_form_t *form,
   point->access = block->access_count++;
 }
 
-/* What the instruction leaves in the registers it writes. */
-static void follow_values(look_t *look, const insn_t *insn, const address_form_t *form) {
-  value_t base = value_of(look, form->present ? form->base : (unsigned)ADDRESS_NO_REG), result = {FROM_UNKNOWN, 0};
-  register_sum_t sum;
-  bool conditional = insn->flags & INSN_IN_IT;
-  bool summed = !conditional && address_register_sum(insn, &sum);
-  if (summed) {
-    result = value_of(look, sum.source);
-    result.offset += sum.offset;
-  }
-  uint32_t constant;
-  bool literal = !conditional && (insn->flags & INSN_LITERAL) && insn->cls == CLASS_LOAD_LITERAL && insn->access_bytes == 4 &&
-                 form->base == ADDRESS_NO_REG &&
-                 look->builder->literal(look->builder->context, form->offset, &constant);
-  for (uint64_t left = insn->writes & REG_CORE_MASK; left; left &= left - 1) {
-    unsigned reg = (unsigned)__builtin_ctzll(left);
-    if (reg < REG_PC) look->values[reg] = literal ? (value_t){FROM_CONSTANT, constant} : (value_t){FROM_UNKNOWN, 0};
-  }
-  if (summed) look->values[sum.result] = result;
-  bool writes_back = form->present && form->step && form->base < REG_PC;
-  if (writes_back) {
-    look->values[form->base] = conditional ? (value_t){FROM_UNKNOWN, 0} : base;
-    if (!conditional) look->values[form->base].offset += form->step;
-  }
-}
-
 /* By how much the instruction moves SP; false: it sets it by value, or perhaps. */
 static bool moves_stack(const insn_t *insn, const address_form_t *form, int32_t *by) {
-  register_sum_t sum;
+  flow_form_t flow;
   if (insn->flags & INSN_IN_IT) return false;
   if (form->present && form->base == REG_SP && form->step) {
     *by = (int32_t)form->step;
     return true;
   }
-  if (!address_register_sum(insn, &sum) || sum.result != REG_SP || sum.source != REG_SP) return false;
-  *by = (int32_t)sum.offset;
+  if (!flow_form(insn, &flow) || flow.result != REG_SP || flow.a != REG_SP || flow.b != FLOW_NO_REG) return false;
+  if (flow.op != FLOW_OP_ADD && flow.op != FLOW_OP_SUBTRACT) return false;
+  *by = (int32_t)(flow.op == FLOW_OP_ADD ? flow.constant : 0u - flow.constant);
   return true;
 }
 
@@ -182,19 +122,20 @@ static void look_at_insn(look_t *look, unsigned i) {
   if (insn->flags & (INSN_EXCLUSIVE | INSN_EVENT)) block->steps = true;
   if (insn->flags & INSN_MARKER) block->replays = true;
   if (i + 1 < block->run.count && ends_a_block(insn)) block->steps = true; /* not as the engine is known to work */
-  follow_values(look, insn, &form);
+  values_follow(look->values, i, insn, &form, look->builder);
   if (!(insn->flags & INSN_WRITES_SP)) return;
   look_at_stack(look, i, &form);
   if (insn->cls == CLASS_SYSREG_WRITE || look->stack_writes_by_value > 1) block->steps = true;
 }
 
-static void look_at_block(const block_builder_t *builder, block_t *block) {
-  look_t look = {.builder = builder, .block = block};
-  for (unsigned reg = 0; reg < REG_PC; reg++)
-    look.values[reg] = (value_t){(uint8_t)reg, 0};
+static bool look_at_block(const block_builder_t *builder, block_t *block) {
+  values_t values;
+  look_t look = {.builder = builder, .block = block, .values = &values};
+  if (!values_begin(&values)) return false;
   for (unsigned i = 0; i < block->run.count; i++)
     look_at_insn(&look, i);
   finish_stack(&look);
+  return values_end(&values, block);
 }
 
 void block_free(block_t *block) {
@@ -205,6 +146,7 @@ void block_free(block_t *block) {
   free(block->accesses);
   free(block->points);
   free(block->stack);
+  free(block->values);
   free(block);
 }
 
@@ -239,8 +181,7 @@ static block_t *new_block(const block_builder_t *builder, uint32_t address, uint
   block->points = calloc(most < BLOCK_POINTS_MAX ? most : BLOCK_POINTS_MAX, sizeof *block->points);
   block->stack = calloc(most, sizeof *block->stack);
   bool room = block->run.insns && block->slots && block->opcodes && block->accesses && block->points && block->stack;
-  if (room && gather(builder, block)) {
-    look_at_block(builder, block);
+  if (room && gather(builder, block) && look_at_block(builder, block)) {
     block->version = code_version(builder->code);
     return block;
   }

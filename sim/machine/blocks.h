@@ -6,22 +6,49 @@
 #define CMSIM_MACHINE_BLOCKS_H
 
 #include "machine/code.h"
+#include "timing/address.h"
+#include "timing/dataflow.h"
 #include "timing/memo.h"
 
-enum { BLOCK_INSNS_MAX = 512, BLOCK_POINTS_MAX = 64, BLOCK_REGISTERS_MAX = 15 };
-enum { NO_ENTRY = BLOCK_REGISTERS_MAX, NO_ACCESS = 0xFFFF };
+enum { BLOCK_INSNS_MAX = 512, BLOCK_POINTS_MAX = 64, BLOCK_VALUES_MAX = 1024 };
+enum { NO_ACCESS = 0xFFFF };
+
+/* Values of a block are numbered: 0 is zero, then come R0 to R14 at its entry, then those that instructions compute or
+   load. A sum is a value plus a constant. */
+enum { VALUE_ZERO, VALUE_REGISTERS, VALUE_COMPUTED = VALUE_REGISTERS + REG_PC, VALUE_UNKNOWN = 0xFFFF };
+typedef struct {
+  uint16_t value;
+  uint32_t offset;
+} sum_t;
+
+/* base + (index << shift) */
+typedef struct {
+  sum_t base, index;
+  uint8_t shift;
+} place_t;
+
+/* How a value comes about that an address depends on. */
+typedef struct {
+  uint16_t value;
+  uint16_t insn;
+  bool loads; /* from `place`; else `form` of a, b and c */
+  uint8_t bytes;
+  bool sign;
+  place_t place;
+  flow_form_t form;
+  sum_t a, b, c;
+} block_value_t;
 
 /* The first access of one instruction. */
 typedef struct {
-  uint8_t base, index; /* places in registers[], or NO_ENTRY: 0 */
-  uint8_t shift;
+  place_t place;
   uint8_t align; /* address bits that must be clear, else it faults */
   uint8_t key;   /* low address bits on which the cycles depend */
   bool write;
-  bool at_point; /* known only when the instruction is reached */
+  bool at_point;  /* known only when the instruction is reached */
   uint16_t bytes; /* of all its accesses */
   uint16_t insn;
-  uint32_t offset;
+  address_form_t form;
 } block_access_t;
 
 typedef enum { POINT_MEMBER = 1, POINT_ADDRESS = 2, POINT_DIVIDE = 4, POINT_FP64 = 8 } block_point_kind_t;
@@ -50,8 +77,9 @@ struct block {
   uint32_t steps_taken;
   bool replays;          /* timed anew each time: it holds region markers */
   bool has_stores, loads_behind_stores, divides;
-  uint8_t register_count, registers[BLOCK_REGISTERS_MAX]; /* read at entry */
-  uint16_t access_count, point_count, stack_count;
+  uint8_t register_count, registers[REG_PC]; /* read at entry */
+  uint16_t access_count, point_count, stack_count, value_count;
+  block_value_t *values; /* worked out at entry, in order */
   block_access_t *accesses;
   block_point_t *points;
   block_stack_t *stack;

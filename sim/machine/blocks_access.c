@@ -2,7 +2,7 @@
    one of them. And what of all that decides the cycles: the key. */
 #include "machine/machine_private.h"
 
-#include "timing/address.h"
+#include <string.h>
 
 void blocks_add_to_key(blocks_t *bb, uint64_t what) {
   const uint64_t odd = 0x9E3779B97F4A7C15u; /* 2^64 over the golden ratio: spreads what is near each other */
@@ -10,14 +10,19 @@ void blocks_add_to_key(blocks_t *bb, uint64_t what) {
   bb->key ^= bb->key >> 32;
 }
 
+/* NULL: no memory. */
+static const mapped_region_t *region_of(machine_t *m, uint32_t address) {
+  const mapped_region_t *region = m->last_region;
+  if (region && address - region->base < region->bytes) return region;
+  region = memory_map_find(&m->map, address);
+  if (region) m->last_region = region;
+  return region;
+}
+
 /* False: it is not plain memory that takes the access as it is. */
 static bool find(machine_t *m, const block_access_t *access, unsigned i, uint32_t address) {
-  const mapped_region_t *region = m->last_region;
-  if (!region || address - region->base >= region->bytes) {
-    region = memory_map_find(&m->map, address);
-    if (!region) return false;
-    m->last_region = region;
-  }
+  const mapped_region_t *region = region_of(m, address);
+  if (!region) return false;
   m->bb.addresses[i] = address;
   m->bb.regions[i] = region;
   if (address & access->align) return false;
@@ -32,16 +37,54 @@ static void add_access(machine_t *m, const block_access_t *access, unsigned i) {
   blocks_add_to_key(&m->bb, region << LOW_BITS | (m->bb.addresses[i] & access->key));
 }
 
+static uint32_t sum(const blocks_t *bb, sum_t of) { return bb->at_entry[of.value] + of.offset; }
+
+static uint32_t place(const blocks_t *bb, const place_t *of) {
+  return sum(bb, of->base) + (sum(bb, of->index) << of->shift);
+}
+
+/* Would a store of this block have changed what a value is loaded from? Seen: accesses up to COUNT. */
+static bool meets_store(const blocks_t *bb, const block_t *block, unsigned count, uint32_t address, unsigned bytes) {
+  for (unsigned i = 0; i < count; i++) {
+    const block_access_t *access = &block->accesses[i];
+    if (!access->write) continue;
+    if (address - bb->addresses[i] < access->bytes || bb->addresses[i] - address < bytes) return true;
+  }
+  return false;
+}
+
+static bool load_value(machine_t *m, const block_t *block, const block_value_t *value, unsigned seen) {
+  blocks_t *bb = &m->bb;
+  uint32_t address = place(bb, &value->place), word = 0;
+  const mapped_region_t *region = region_of(m, address);
+  if (!region || region->bytes - (address - region->base) < value->bytes) return false;
+  if (block->has_stores && meets_store(bb, block, seen, address, value->bytes)) return false;
+  memcpy(&word, region->host + (address - region->base), value->bytes);
+  unsigned unused = 8u * ((unsigned)sizeof word - value->bytes);
+  bb->at_entry[value->value] = value->sign ? (uint32_t)((int32_t)(word << unused) >> unused) : word;
+  return true;
+}
+
+static bool work_out(machine_t *m, const block_t *block, const block_value_t *value, unsigned seen) {
+  blocks_t *bb = &m->bb;
+  if (value->loads) return load_value(m, block, value, seen);
+  bb->at_entry[value->value] = flow_compute(&value->form, sum(bb, value->a), sum(bb, value->b), sum(bb, value->c));
+  return true;
+}
+
 bool blocks_find_accesses(machine_t *m, const block_t *block) {
   blocks_t *bb = &m->bb;
-  if (block->register_count) engine_registers(m->engine, block->registers, block->register_count, bb->registers);
-  bb->registers[NO_ENTRY] = 0;
+  if (block->register_count) {
+    engine_registers(m->engine, block->registers, block->register_count, &bb->at_entry[VALUE_REGISTERS]);
+  }
+  unsigned next = 0;
   for (unsigned i = 0; i < block->access_count; i++) {
     const block_access_t *access = &block->accesses[i];
+    while (next < block->value_count && block->values[next].insn < access->insn) {
+      if (!work_out(m, block, &block->values[next++], i)) return false;
+    }
     if (access->at_point) continue;
-    uint32_t base = access->base == NO_ENTRY ? 0 : bb->registers[access->base];
-    uint32_t index = access->index == NO_ENTRY ? 0 : bb->registers[access->index];
-    if (!find(m, access, i, base + (index << access->shift) + access->offset)) return false;
+    if (!find(m, access, i, place(bb, &access->place))) return false;
     add_access(m, access, i);
   }
   return true;
@@ -51,14 +94,13 @@ static uint32_t register_value(machine_t *m, unsigned reg) {
   return reg == ADDRESS_NO_REG ? 0 : engine_register(m->engine, reg);
 }
 
-static uint32_t address_now(machine_t *m, const insn_t *insn) {
-  address_form_t form = address_form(insn);
-  return register_value(m, form.base) + (register_value(m, form.index) << form.shift) + form.offset;
+static uint32_t address_now(machine_t *m, const address_form_t *form) {
+  return register_value(m, form->base) + (register_value(m, form->index) << form->shift) + form->offset;
 }
 
 bool blocks_find_at_point(machine_t *m, const block_t *block, const block_point_t *point) {
   const block_access_t *access = &block->accesses[point->access];
-  return find(m, access, point->access, address_now(m, block->run.insns[point->insn]));
+  return find(m, access, point->access, address_now(m, &access->form));
 }
 
 static unsigned divide_key(machine_t *m, const insn_t *insn, unsigned point) {
@@ -121,7 +163,7 @@ void blocks_announce_accesses(machine_t *m, code_slot_t *slot) {
   const insn_t *insn = &slot->insn;
   address_form_t form = address_form(insn);
   if (!form.present || m->ended) return;
-  uint32_t address = address_now(m, insn);
+  uint32_t address = address_now(m, &form);
   m->bb.exclusive_address = address;
   if (insn->cls == CLASS_STORE_EXCLUSIVE) return; /* it may not store: known when it has run */
   unsigned words = insn->transfers > 1 ? insn->transfers : 1;

@@ -276,10 +276,10 @@ void engine_free(engine_t *engine) {
   free(engine);
 }
 
-bool engine_map(engine_t *engine, uint32_t base, uint32_t bytes, bool writable) {
+bool engine_map(engine_t *engine, uint32_t base, uint32_t bytes, bool writable, void *host) {
   if (engine->mapped_count < MAPPED_MAX) engine->mapped[engine->mapped_count++] = (range_t){base, base + bytes};
   uint32_t permissions = UC_PROT_READ | UC_PROT_EXEC | (writable ? UC_PROT_WRITE : UC_PROT_NONE);
-  return uc_mem_map(engine->uc, base, bytes, permissions) == UC_ERR_OK;
+  return uc_mem_map_ptr(engine->uc, base, bytes, permissions, host) == UC_ERR_OK;
 }
 
 bool engine_map_io(engine_t *engine, uint32_t base, uint32_t bytes) {
@@ -388,7 +388,7 @@ void engine_registers(engine_t *engine, const uint8_t *numbers, unsigned count, 
   void *places[REGISTERS_MAX];
   for (unsigned i = 0; i < count; i++) {
     ids[i] = register_id(numbers[i]);
-    places[i] = &values[i];
+    places[i] = &values[numbers[i]];
   }
   uc_reg_read_batch(engine->uc, ids, places, (int)count);
 }

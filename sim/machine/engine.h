@@ -57,9 +57,9 @@ typedef enum {
 engine_t *engine_new(engine_core_t core, const engine_callbacks_t *callbacks);
 void engine_free(engine_t *engine);
 
-/* Maps zero-filled memory; base and bytes are multiples of ENGINE_PAGE. */
+/* Maps HOST, which stays the caller's and outlives the engine; base and bytes are multiples of ENGINE_PAGE. */
 enum { ENGINE_PAGE = 0x400 };
-bool engine_map(engine_t *engine, uint32_t base, uint32_t bytes, bool writable);
+bool engine_map(engine_t *engine, uint32_t base, uint32_t bytes, bool writable, void *host);
 /* Accesses there go to io_read and io_write; at most ENGINE_IO_RANGES. */
 enum { ENGINE_IO_RANGES = 16 };
 bool engine_map_io(engine_t *engine, uint32_t base, uint32_t bytes);
@@ -81,7 +81,7 @@ bool engine_watch(engine_t *engine, uint32_t first, uint32_t end);
 uint32_t engine_register(engine_t *engine, unsigned number);
 /* D0 to D15, as bits. */
 uint64_t engine_double_register(engine_t *engine, unsigned number);
-/* COUNT of them at once, numbers below 15. */
+/* COUNT of them at once, numbers below 15; VALUES is indexed by number. */
 void engine_registers(engine_t *engine, const uint8_t *numbers, unsigned count, uint32_t *values);
 void engine_set_register(engine_t *engine, unsigned number, uint32_t value);
 

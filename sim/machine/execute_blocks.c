@@ -11,7 +11,7 @@
 /* The next access and the next point of the block. */
 typedef struct {
   unsigned access, point;
-} place_t;
+} cursor_t;
 
 static void fill_access(machine_t *m, unsigned i, outcome_t *outcome) {
   const mapped_region_t *region = m->bb.regions[i];
@@ -24,7 +24,7 @@ static void fill_access(machine_t *m, unsigned i, outcome_t *outcome) {
 }
 
 /* What the pipeline wants to know of instruction I, but where control went from the last. */
-static outcome_t outcome_of(machine_t *m, unsigned i, place_t *place) {
+static outcome_t outcome_of(machine_t *m, unsigned i, cursor_t *cursor) {
   const block_t *block = m->bb.block;
   outcome_t outcome = {0};
   if (i == 0) {
@@ -32,8 +32,8 @@ static outcome_t outcome_of(machine_t *m, unsigned i, place_t *place) {
     m->fresh = (outcome_t){0};
   }
   outcome.next = block->run.insns[i]->address + block->run.insns[i]->size;
-  if (place->point < block->point_count && block->points[place->point].insn == i) {
-    unsigned point = place->point++, kinds = block->points[point].kinds;
+  if (cursor->point < block->point_count && block->points[cursor->point].insn == i) {
+    unsigned point = cursor->point++, kinds = block->points[point].kinds;
     if ((kinds & POINT_MEMBER) && !blocks_reached(&m->bb, point)) outcome.skipped = true;
     if ((kinds & POINT_DIVIDE) && !outcome.skipped) {
       outcome.dividend = m->bb.values[point][0];
@@ -41,8 +41,8 @@ static outcome_t outcome_of(machine_t *m, unsigned i, place_t *place) {
     }
     if ((kinds & POINT_FP64) && !outcome.skipped) outcome.fp64_operands = (uint8_t)m->bb.values[point][0];
   }
-  if (place->access < block->access_count && block->accesses[place->access].insn == i) {
-    unsigned access = place->access++;
+  if (cursor->access < block->access_count && block->accesses[cursor->access].insn == i) {
+    unsigned access = cursor->access++;
     if (!outcome.skipped) fill_access(m, access, &outcome);
   }
   return outcome;
@@ -62,15 +62,15 @@ static void make_live(blocks_t *bb) {
 }
 
 /* Times the first COUNT instructions of the block; LAST: where control went from its last. */
-static place_t replay(machine_t *m, unsigned count, const outcome_t *last, bool record) {
+static cursor_t replay(machine_t *m, unsigned count, const outcome_t *last, bool record) {
   const block_t *block = m->bb.block;
-  place_t place = {0, 0};
+  cursor_t cursor = {0, 0};
   uint32_t entry_sp = m->sp, end_sp = entry_sp;
   if (block->stack_by_value) end_sp = engine_register(m->engine, REG_SP);
   make_live(&m->bb);
   unsigned stack = 0;
   for (unsigned i = 0; i < count; i++) {
-    m->outcome = outcome_of(m, i, &place);
+    m->outcome = outcome_of(m, i, &cursor);
     if (last && i + 1 == block->run.count) {
       m->outcome.next = last->next;
       m->outcome.taken = last->taken;
@@ -84,7 +84,7 @@ static place_t replay(machine_t *m, unsigned count, const outcome_t *last, bool 
     note_stack(m, (moved->from_end ? end_sp : entry_sp) + (uint32_t)moved->offset);
   }
   m->bb.recording = false;
-  return place;
+  return cursor;
 }
 
 static memo_variant_t *time_anew(machine_t *m, memo_node_t *node, const outcome_t *last) {
@@ -177,8 +177,8 @@ void blocks_catch_up(machine_t *m) {
     return;
   }
   unsigned last = block->run.count - 1;
-  place_t place = replay(m, last, NULL, false);
-  m->outcome = outcome_of(m, last, &place);
+  cursor_t cursor = replay(m, last, NULL, false);
+  m->outcome = outcome_of(m, last, &cursor);
   m->pending = block->slots[last];
   leave_block(m);
 }

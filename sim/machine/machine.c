@@ -106,7 +106,9 @@ static bool build_memory(machine_t *m) {
   for (size_t i = 0; i < m->map.count; i++) {
     mapped_region_t *region = &m->map.regions[i];
     uint32_t bytes = (region->bytes + ENGINE_PAGE - 1u) & ~(uint32_t)(ENGINE_PAGE - 1);
-    if ((region->base & (ENGINE_PAGE - 1u)) || !engine_map(m->engine, region->base, bytes, region->writable)) {
+    region->host = calloc(1, bytes);
+    if (!region->host || (region->base & (ENGINE_PAGE - 1u)) ||
+        !engine_map(m->engine, region->base, bytes, region->writable, region->host)) {
       diag_error("cannot map region %s at 0x%08x (%u bytes)", region->name, (unsigned)region->base, (unsigned)bytes);
       return false;
     }
@@ -270,6 +272,8 @@ void machine_free(machine_t *m) {
   peripherals_free(m->peripherals);
   scs_free(m->scs);
   engine_free(m->engine);
+  for (size_t i = 0; i < m->map.count; i++)
+    free(m->map.regions[i].host);
   memory_free(m->memory);
   target_free(m->target);
   cost_model_free(m->model);

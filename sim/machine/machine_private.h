@@ -114,7 +114,7 @@ typedef struct {
   uint64_t key;      /* what of it decides the cycles */
   uint64_t executed; /* points reached: a bit each */
   unsigned next_point;
-  uint32_t registers[BLOCK_REGISTERS_MAX + 1]; /* at its entry; the last is 0 */
+  uint32_t at_entry[BLOCK_VALUES_MAX];         /* its values: see block_value_t */
   uint32_t addresses[BLOCK_INSNS_MAX];         /* of its accesses */
   const mapped_region_t *regions[BLOCK_INSNS_MAX];
   uint32_t values[BLOCK_POINTS_MAX][2]; /* dividend and divisor, or fp64_operands_t */

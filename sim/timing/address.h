@@ -20,12 +20,4 @@ typedef struct {
 
 address_form_t address_form(const insn_t *insn);
 
-/* An integer result that is a register plus a constant: ADD, SUB, MOV and MOVW with an immediate, MOV from a register.
-   SOURCE is ADDRESS_NO_REG for a constant. False: any other. */
-typedef struct {
-  uint8_t result, source;
-  uint32_t offset;
-} register_sum_t;
-bool address_register_sum(const insn_t *insn, register_sum_t *sum);
-
 #endif
