@@ -128,6 +128,38 @@ static void look_at_insn(look_t *look, unsigned i) {
   if (insn->cls == CLASS_SYSREG_WRITE || look->stack_writes_by_value > 1) block->steps = true;
 }
 
+/* What can add to one instruction, whatever it is. */
+static bool adds_cycles(unsigned parameter) {
+  switch (parameter) {
+  case PARAMETER_FETCH_BYTES:
+  case PARAMETER_FETCH_HALFWORDS:
+  case PARAMETER_FETCH_QUEUE_ENTRIES:
+  case PARAMETER_FETCH_QUEUE_HALFWORDS:
+  case PARAMETER_PREDICTOR_ENTRIES:
+  case PARAMETER_RETURN_STACK_ENTRIES:
+  case PARAMETER_EXCEPTION_ENTRY:
+  case PARAMETER_EXCEPTION_RETURN:
+  case PARAMETER_EXCEPTION_TAIL_CHAIN:
+  case PARAMETER_LAZY_FP_SAVE: return false;
+  default: return true;
+  }
+}
+
+/* A bound, with something to spare, for the distance to the next exception: its own cycles, those that a user of its
+   result may wait, and whatever else can add; and the results of the blocks before. */
+static uint32_t bound_cycles(const core_model_t *model, const run_t *run) {
+  enum { QUEUED = 4, RESULTS = 64 };
+  uint32_t further = QUEUED, most = RESULTS;
+  for (unsigned i = 0; i < PARAMETER_COUNT; i++)
+    further += adds_cycles(i) ? model->parameters[i].value : 0;
+  for (unsigned i = 0; i < run->count; i++) {
+    const cost_row_t *row = &model->rows[run->insns[i]->cls];
+    unsigned longest = row->max > row->issue ? row->max : row->issue;
+    most += longest + row->taken + row->busy + row->result + run->insns[i]->transfers + further;
+  }
+  return most;
+}
+
 static bool look_at_block(const block_builder_t *builder, block_t *block) {
   values_t values;
   look_t look = {.builder = builder, .block = block, .values = &values};
@@ -135,6 +167,7 @@ static bool look_at_block(const block_builder_t *builder, block_t *block) {
   for (unsigned i = 0; i < block->run.count; i++)
     look_at_insn(&look, i);
   finish_stack(&look);
+  block->most_cycles = bound_cycles(builder->model, &block->run);
   return values_end(&values, block);
 }
 

@@ -71,11 +71,12 @@ typedef struct block block_t;
 struct block {
   run_t run; /* as the memo sees it */
   uint32_t address, end;
-  uint32_t version;      /* of the code when it was last known to be as decoded */
-  bool steps;            /* each instruction is to be announced: something happens between two of them */
-  bool watches_points;   /* the engine stops at them */
+  uint32_t version;    /* of the code when it was last known to be as decoded */
+  bool steps;          /* each instruction is to be announced: something happens between two of them */
+  bool watches_points; /* the engine stops at them */
   uint32_t steps_taken;
-  bool replays;          /* timed anew each time: it holds region markers */
+  uint32_t most_cycles; /* that it can take, memory apart */
+  bool replays;         /* timed anew each time: it holds region markers */
   bool has_stores, loads_behind_stores, divides;
   uint8_t register_count, registers[REG_PC]; /* read at entry */
   uint16_t access_count, point_count, stack_count, value_count;
@@ -83,8 +84,8 @@ struct block {
   block_access_t *accesses;
   block_point_t *points;
   block_stack_t *stack;
-  int32_t stack_change;   /* by the whole block, when no instruction sets SP by value */
-  bool stack_by_value;    /* one does */
+  int32_t stack_change;          /* by the whole block, when no instruction sets SP by value */
+  bool stack_by_value;           /* one does */
   int32_t lowest[2], highest[2]; /* of stack[], from entry and from the end */
   code_slot_t **slots;
   uint32_t *opcodes;
@@ -94,8 +95,9 @@ struct block {
 /* The block of BYTES at ADDRESS. NULL: some of it cannot be decoded here and now, so step. M7: the core. */
 typedef struct {
   code_t *code;
+  const core_model_t *model;
   bool m7;
-  bool (*check)(void *context, code_slot_t *slot);                /* may it be executed at all? */
+  bool (*check)(void *context, code_slot_t *slot);                   /* may it be executed at all? */
   bool (*literal)(void *context, uint32_t address, uint32_t *value); /* a word that cannot change */
   void *context;
 } block_builder_t;

@@ -1,5 +1,5 @@
-/* Where the accesses of a block go: worked out from the registers at its entry, or at a point where the engine stops for
-   one of them. And what of all that decides the cycles: the key. */
+/* Where the accesses of a block go: worked out from the registers at its entry, or at a point where the engine stops
+   for one of them. And what of all that decides the cycles: the key. */
 #include "machine/machine_private.h"
 
 #include <string.h>

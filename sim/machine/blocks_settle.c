@@ -64,35 +64,28 @@ static bool read_literal(void *context, uint32_t address, uint32_t *value) {
   return region && !region->writable && memory_read(m, address, value, sizeof *value);
 }
 
-/* A bound, with much to spare, on what one instruction can take: for the distance to the next exception only. */
-static uint64_t most_cycles(const machine_t *m) {
-  enum { QUEUED = 8, WORDS = 32 }; /* accesses that one may wait for, and that it may make itself */
-  uint64_t most = WORDS, wait = 0;
-  for (unsigned i = 0; i < CLASS_COUNT; i++) {
-    const cost_row_t *row = &m->model->rows[i];
-    uint64_t one = (uint64_t)row->max + row->issue + row->taken + row->busy + row->result;
-    if (one > most) most = one;
-  }
-  for (unsigned i = 0; i < PARAMETER_COUNT; i++)
-    most += m->model->parameters[i].value;
+/* A bound, with something to spare, for the distance to the next exception. */
+static uint64_t most_wait(const machine_t *m) {
+  enum { QUEUED = 4, LINE_BEATS = 8 }; /* accesses in front of one, and beats of a line */
+  uint64_t wait = 0;
   for (size_t i = 0; i < m->map.count; i++) {
     const mapped_region_t *region = &m->map.regions[i];
     uint64_t one = (uint64_t)region->first_access + region->first_write + region->read_after_write;
     if (one > wait) wait = one;
   }
-  if (!m->memory) return most + wait;
+  if (!m->memory) return wait;
   const flash_interface_t *flash = &m->memory->flash;
   uint64_t read = (uint64_t)flash->wait_states + flash->data_wait + flash->miss_wait + 1;
   for (unsigned i = 0; i < m->memory->slave_count; i++) {
     const slave_t *slave = &m->memory->slaves[i];
-    uint64_t one = (uint64_t)slave->first_read + slave->first_write + (uint64_t)WORDS * slave->beat_cycles;
+    uint64_t one = (uint64_t)slave->first_read + slave->first_write + (uint64_t)LINE_BEATS * slave->beat_cycles;
     if (one > wait) wait = one;
   }
-  return most + QUEUED * (wait + read);
+  return QUEUED * (wait + read);
 }
 
 void blocks_set_bound(machine_t *m) {
-  if (m->bb.on) m->bb.most_cycles = most_cycles(m);
+  if (m->bb.on) m->bb.most_wait = most_wait(m);
 }
 
 bool blocks_build(machine_t *m) {
@@ -100,6 +93,7 @@ bool blocks_build(machine_t *m) {
   m->bb.memo = memo_new(&m->pipeline);
   m->bb.live = true;
   m->bb.builder = (block_builder_t){.code = m->code,
+                                    .model = m->model,
                                     .m7 = strcmp(m->options.core, "m7") == 0,
                                     .check = may_run,
                                     .literal = read_literal,

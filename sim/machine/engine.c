@@ -56,7 +56,7 @@ struct engine {
   uc_context *kept; /* the registers as they were then */
   undo_store_t undo[UNDO_STORES];
   unsigned undo_count;
-  unsigned it_state; /* to go on with, 0: as it is */
+  unsigned it_state;            /* to go on with, 0: as it is */
   range_t watches[WATCHES_MAX]; /* they do not overlap: an instruction would be announced twice */
   unsigned watch_count;
   uc_hook hooks[WATCHES_MAX + 1]; /* that Unicorn has for them, or one for everything */

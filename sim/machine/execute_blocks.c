@@ -195,12 +195,13 @@ void blocks_end(machine_t *m) {
 enum { SELDOM = 16 };
 
 /* Each instruction of the block is announced; if the engine has to translate it anew, the block is begun again. */
-static void step(machine_t *m, uint32_t address, uint32_t bytes, block_t *block) {
+static void step(machine_t *m, uint32_t address, uint32_t bytes, block_t *block, bool may_recur) {
   make_live(&m->bb);
   m->bb.last = NULL;
   m->bb.stepping = true;
-  bool often = block && block->steps_taken++ >= SELDOM;
-  bool anew = often ? engine_watch(m->engine, address, address + bytes) : engine_step(m->engine, address, address + bytes);
+  bool often = block && may_recur && block->steps_taken++ >= SELDOM;
+  bool anew =
+      often ? engine_watch(m->engine, address, address + bytes) : engine_step(m->engine, address, address + bytes);
   if (anew) engine_redirect(m->engine, address);
 }
 
@@ -245,31 +246,35 @@ static memo_node_t *find_node(machine_t *m, block_t *block) {
 /* Something may fall due before the last instruction of the block has begun. */
 static bool is_near_attention(const machine_t *m, const block_t *block) {
   if (m->attention_at == UINT64_MAX) return false;
-  return m->pipeline.now + (block->run.count + 1) * m->bb.most_cycles >= m->attention_at;
+  uint64_t accesses = block->access_count + (block->end - block->address) / 4 + 1; /* and fetches */
+  return m->pipeline.now + block->most_cycles + accesses * m->bb.most_wait >= m->attention_at;
 }
 
 static bool must_step(machine_t *m, const block_t *block) {
   if (block->steps || (block->point_count && !block->watches_points && block->steps_taken < SELDOM)) return true;
-  if (is_near_attention(m, block) || m->mpu_on || m->refused.due) return true;
-  if (m->arrival.transfer && m->arrival.function == m->stop_function && m->stop_function >= 0) return true;
+  if (m->mpu_on || m->refused.due) return true;
   if (block->divides && scs_switch(m->scs, SCS_DIV_0_TRP)) return true;
   return block->access_count && scs_switch(m->scs, SCS_UNALIGN_TRP);
+}
+
+static bool is_stop_function(const machine_t *m) {
+  return m->stop_function >= 0 && m->arrival.transfer && m->arrival.function == m->stop_function;
 }
 
 static void begin_block(machine_t *m, uint32_t address, uint32_t bytes) {
   blocks_t *bb = &m->bb;
   if (memo_is_full(bb->memo)) blocks_forget(m);
-  block_t *block = m->pipeline.now < m->attention_at ? find_block(m, address, bytes) : NULL;
-  if (!block || must_step(m, block)) {
-    step(m, address, bytes, block);
+  block_t *block = find_block(m, address, bytes);
+  if (!block || is_near_attention(m, block) || is_stop_function(m)) {
+    step(m, address, bytes, block, false);
     return;
   }
   bb->key = 0;
-  if (!blocks_find_accesses(m, block)) {
-    step(m, address, bytes, block);
+  if (must_step(m, block) || !blocks_find_accesses(m, block)) {
+    step(m, address, bytes, block, true);
     return;
   }
-  if (m->bb.stepping) engine_step_end(m->engine, address, address + bytes);
+  if (bb->stepping) engine_step_end(m->engine, address, address + bytes);
   if (!watch_points(m, block)) return;
   bb->node = find_node(m, block);
   bb->stepping = false;

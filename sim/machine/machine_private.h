@@ -128,7 +128,7 @@ typedef struct {
   unsigned recorded_insn;
   const memo_variant_t *arriving; /* while calls take effect within its first instruction */
   profile_totals_t totals_at_arrival;
-  uint64_t most_cycles; /* that an instruction can take */
+  uint64_t most_wait; /* for memory, of one access */
   block_builder_t builder;
   uint32_t exclusive_address; /* of the pending STREX */
 } blocks_t;

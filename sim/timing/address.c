@@ -7,8 +7,7 @@ static uint32_t bits(uint32_t value, unsigned high, unsigned low) {
 }
 
 static address_form_t at_base(unsigned base, uint32_t offset) {
-  return (address_form_t){
-      .present = true, .base = (uint8_t)base, .index = ADDRESS_NO_REG, .offset = offset};
+  return (address_form_t){.present = true, .base = (uint8_t)base, .index = ADDRESS_NO_REG, .offset = offset};
 }
 
 static address_form_t with_index(unsigned base, unsigned index, unsigned shift) {
@@ -69,9 +68,9 @@ static address_form_t dual_form(const insn_t *insn, uint32_t first, uint32_t sec
   bool before = bits(first, 8, 8), up = bits(first, 7, 7), writes_back = bits(first, 5, 5);
   uint32_t offset = bits(second, 7, 0) * WORD;
   if (!before && !writes_back) {
-    if (kind == 0) return at_base(rn, offset); /* LDREX, STREX */
+    if (kind == 0) return at_base(rn, offset);          /* LDREX, STREX */
     if (bits(second, 7, 5) != 0) return at_base(rn, 0); /* LDREXB and its like */
-    unsigned shift = bits(second, 4, 4);               /* TBB, TBH */
+    unsigned shift = bits(second, 4, 4);                /* TBB, TBH */
     address_form_t table = with_index(rn, bits(second, 3, 0), shift);
     if (rn == REG_PC) {
       table.base = ADDRESS_NO_REG;

@@ -9,8 +9,8 @@
 
 enum { ADDRESS_NO_REG = 0xFF };
 
-/* address = base + (index << shift) + offset; the lowest one of those accessed. A base of ADDRESS_NO_REG: `offset` is the
-   address itself (PC-relative). */
+/* address = base + (index << shift) + offset; the lowest one of those accessed. A base of ADDRESS_NO_REG: `offset` is
+   the address itself (PC-relative). */
 typedef struct {
   bool present; /* false: the instruction touches no memory */
   uint8_t base, index, shift;

@@ -70,7 +70,8 @@ static bool narrow_form(const insn_t *insn, uint32_t op, flow_form_t *form) {
     return shifted(form, bits(op, 12, 11), bits(op, 10, 6));
   case 0x3: {
     flow_op_t what = bits(op, 9, 9) ? FLOW_OP_SUBTRACT : FLOW_OP_ADD;
-    *form = bits(op, 10, 10) ? with_constant(what, rd, rn, bits(op, 8, 6)) : with_register(what, rd, rn, bits(op, 8, 6));
+    *form =
+        bits(op, 10, 10) ? with_constant(what, rd, rn, bits(op, 8, 6)) : with_register(what, rd, rn, bits(op, 8, 6));
     return true;
   }
   case 0x4: *form = with_constant(FLOW_OP_ADD, wide, FLOW_NO_REG, bits(op, 7, 0)); return true;
@@ -175,13 +176,14 @@ static bool wide_multiply(uint32_t first, uint32_t second, flow_form_t *form) {
 
 static bool wide_form(uint32_t first, uint32_t second, flow_form_t *form) {
   if (bits(first, 15, 11) == 0x1E) return wide_immediate(first, second, form);
-  if (bits(first, 15, 9) == 0x75) return wide_register(first, second, form); /* 1110101 */
+  if (bits(first, 15, 9) == 0x75) return wide_register(first, second, form);  /* 1110101 */
   if (bits(first, 15, 7) == 0x1F6) return wide_multiply(first, second, form); /* 111110110 */
   return false;
 }
 
 bool flow_form(const insn_t *insn, flow_form_t *form) {
-  if (insn->memory != MEMORY_NONE || insn->flow != FLOW_NONE || (insn->flags & (INSN_FP | INSN_UNDEFINED))) return false;
+  if (insn->memory != MEMORY_NONE || insn->flow != FLOW_NONE || (insn->flags & (INSN_FP | INSN_UNDEFINED)))
+    return false;
   bool known = insn->size == sizeof insn->opcode[0] ? narrow_form(insn, insn->opcode[0], form)
                                                     : wide_form(insn->opcode[0], insn->opcode[1], form);
   return known && form->result != REG_PC && form->a != REG_PC && form->b != REG_PC && form->c != REG_PC;

@@ -15,7 +15,7 @@ typedef enum {
   FLOW_OP_AND,
   FLOW_OP_OR,
   FLOW_OP_XOR,
-  FLOW_OP_CLEAR,  /* a & ~b */
+  FLOW_OP_CLEAR, /* a & ~b */
   FLOW_OP_MULTIPLY,
   FLOW_OP_MULTIPLY_ADD, /* c + a * b */
   FLOW_OP_MULTIPLY_SUBTRACT,

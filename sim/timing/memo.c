@@ -162,8 +162,7 @@ void memo_record(memo_t *memo, unsigned insn, const cost_t *cost) {
       return;
     }
     unsigned owner = !from->previous ? insn : insn ? insn - 1 : (unsigned)CHARGE_OWNER_BEFORE;
-    memo->recorded[memo->recorded_count++] =
-        (memo_charge_t){from->cycles, (uint16_t)owner, from->cause, from->grade};
+    memo->recorded[memo->recorded_count++] = (memo_charge_t){from->cycles, (uint16_t)owner, from->cause, from->grade};
     if (insn == 0 && i < cost->before) {
       sums->before_cycles += from->cycles;
       sums->before_charges++;

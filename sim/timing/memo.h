@@ -3,7 +3,8 @@
    An in-order pipeline has few distinct states at the edges of blocks. A node is (run, state of the pipeline at its
    entry); its variants are the ways it has gone: what only execution knows, packed into a key, and where control went.
    A variant holds the charges and the state at the exit, so that a hot loop is a look-up and an increment; the charges
-   are multiplied out when somebody asks. The same charges as the plain way, to the last one: pipeline_step() makes them.
+   are multiplied out when somebody asks. The same charges as the plain way, to the last one: pipeline_step() makes
+   them.
 
    States are relative to the clock, and what can no longer matter is left out (pipeline_state.c). */
 #ifndef CMSIM_TIMING_MEMO_H
@@ -31,15 +32,15 @@ typedef struct memo_node memo_node_t;
 typedef struct memo_variant memo_variant_t;
 struct memo_variant {
   uint64_t key;
-  uint32_t next;   /* address executed behind the run */
-  uint32_t cycles; /* sum of all charges */
-  uint64_t count;  /* executions not yet multiplied out */
-  memo_node_t *to; /* where it led last: the run at `next` in the state it leaves, NULL: not looked up yet */
+  uint32_t next;           /* address executed behind the run */
+  uint32_t cycles;         /* sum of all charges */
+  uint64_t count;          /* executions not yet multiplied out */
+  memo_node_t *to;         /* where it led last: the run at `next` in the state it leaves, NULL: not looked up yet */
   memo_variant_t *other;   /* of the same node */
   memo_variant_t *pending; /* the next one with a count */
   memo_node_t *from;
   const struct memo_state *exit;
-  uint32_t before_cycles;        /* that pass before the first instruction issues */
+  uint32_t before_cycles; /* that pass before the first instruction issues */
   uint16_t before_charges;
   uint16_t pairs, predicted, mispredicted;
   uint16_t charge_count;
@@ -51,7 +52,7 @@ struct memo_node {
   const void *owner; /* the instruction before, when it may still be charged; else NULL */
   const struct memo_state *state;
   memo_variant_t *variants; /* last used first */
-  bool stores_matter; /* loads that meet one of the last stores wait */
+  bool stores_matter;       /* loads that meet one of the last stores wait */
 };
 
 typedef struct memo memo_t;
@@ -60,7 +61,8 @@ typedef struct memo memo_t;
 memo_t *memo_new(pipeline_t *pipeline);
 void memo_free(memo_t *memo);
 
-/* The node of RUN in the state that the pipeline is in; OWNER is the instruction before. NULL: that state is not kept. */
+/* The node of RUN in the state that the pipeline is in; OWNER is the instruction before. NULL: that state is not kept.
+ */
 memo_node_t *memo_enter(memo_t *memo, const run_t *run, const void *owner);
 /* The same behind VARIANT, without a look at the pipeline. */
 memo_node_t *memo_follow(memo_t *memo, const memo_variant_t *variant, const run_t *run, const void *owner);

@@ -8,10 +8,11 @@
 
 enum { PIPELINE_STATE_BYTES = 512 }; /* at most */
 
-/* The number of BYTES; 0: something lies so far from the clock that the state is not worth keeping. NEXT: the address of
-   the instruction to come. */
+/* The number of BYTES; 0: something lies so far from the clock that the state is not worth keeping. NEXT: the address
+   of the instruction to come. */
 size_t pipeline_pack(const pipeline_t *pipeline, uint32_t next, void *bytes);
-/* The state of pipeline_pack() at the clock as it stands. The branch predictor and the words of the last stores stay. */
+/* The state of pipeline_pack() at the clock as it stands. The branch predictor and the words of the last stores stay.
+ */
 void pipeline_unpack(pipeline_t *pipeline, uint32_t next, const void *bytes);
 
 /* May the instruction before still be charged? */
