@@ -167,6 +167,9 @@ static bool look_at_block(const block_builder_t *builder, block_t *block) {
   for (unsigned i = 0; i < block->run.count; i++)
     look_at_insn(&look, i);
   finish_stack(&look);
+  const insn_t *last = block->run.insns[block->run.count - 1];
+  block->ends_in_it = last->flags & INSN_IN_IT;
+  block->always_leaves = last->flow != FLOW_NONE && last->flow != FLOW_CONDITIONAL;
   block->most_cycles = bound_cycles(builder->model, &block->run);
   return values_end(&values, block);
 }

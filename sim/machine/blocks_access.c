@@ -31,10 +31,15 @@ static bool find(machine_t *m, const block_access_t *access, unsigned i, uint32_
   return region->writable && !(code_is_near(m->code, address) && code_is_at(m->code, address, access->bytes));
 }
 
+/* Region and low address bits: eight bits an access, mixed when the word is full. */
 static void add_access(machine_t *m, const block_access_t *access, unsigned i) {
-  enum { LOW_BITS = 3 };
-  uint64_t region = (uint64_t)(m->bb.regions[i] - m->map.regions) + 1;
-  blocks_add_to_key(&m->bb, region << LOW_BITS | (m->bb.addresses[i] & access->key));
+  enum { LOW_BITS = 3, ACCESS_BITS = 8, WORD_FULL = 56 };
+  blocks_t *bb = &m->bb;
+  bb->accesses_key = bb->accesses_key << ACCESS_BITS | (uint64_t)bb->regions[i]->number << LOW_BITS |
+                     (bb->addresses[i] & access->key);
+  if (bb->accesses_key >> WORD_FULL == 0) return;
+  blocks_add_to_key(bb, bb->accesses_key);
+  bb->accesses_key = 1;
 }
 
 static uint32_t sum(const blocks_t *bb, sum_t of) { return bb->at_entry[of.value] + of.offset; }
@@ -78,6 +83,8 @@ bool blocks_find_accesses(machine_t *m, const block_t *block) {
     engine_registers(m->engine, block->registers, block->register_count, &bb->at_entry[VALUE_REGISTERS]);
   }
   unsigned next = 0;
+  bb->key = 0;
+  bb->accesses_key = 1; /* above the first: so that their number counts */
   for (unsigned i = 0; i < block->access_count; i++) {
     const block_access_t *access = &block->accesses[i];
     while (next < block->value_count && block->values[next].insn < access->insn) {

@@ -8,6 +8,13 @@
 
 /* ---- timing a block anew ---- */
 
+/* Where control went from the last instruction of a block. */
+typedef struct {
+  uint32_t next;
+  bool taken;
+  prediction_t prediction;
+} jump_t;
+
 /* The next access and the next point of the block. */
 typedef struct {
   unsigned access, point;
@@ -62,7 +69,7 @@ static void make_live(blocks_t *bb) {
 }
 
 /* Times the first COUNT instructions of the block; LAST: where control went from its last. */
-static cursor_t replay(machine_t *m, unsigned count, const outcome_t *last, bool record) {
+static cursor_t replay(machine_t *m, unsigned count, const jump_t *last, bool record) {
   const block_t *block = m->bb.block;
   cursor_t cursor = {0, 0};
   uint32_t entry_sp = m->sp, end_sp = entry_sp;
@@ -74,7 +81,7 @@ static cursor_t replay(machine_t *m, unsigned count, const outcome_t *last, bool
     if (last && i + 1 == block->run.count) {
       m->outcome.next = last->next;
       m->outcome.taken = last->taken;
-      m->outcome.prediction = last->prediction;
+      m->outcome.prediction = (uint8_t)last->prediction;
     }
     m->bb.recording = record;
     m->bb.recorded_insn = i;
@@ -87,7 +94,7 @@ static cursor_t replay(machine_t *m, unsigned count, const outcome_t *last, bool
   return cursor;
 }
 
-static memo_variant_t *time_anew(machine_t *m, memo_node_t *node, const outcome_t *last) {
+static memo_variant_t *time_anew(machine_t *m, memo_node_t *node, const jump_t *last) {
   bool record = node && !m->bb.block->replays;
   if (record) memo_record_begin(m->bb.memo);
   replay(m, m->bb.block->run.count, last, record);
@@ -97,14 +104,13 @@ static memo_variant_t *time_anew(machine_t *m, memo_node_t *node, const outcome_
 /* ---- the end of a block ---- */
 
 /* Where control went from the last instruction. */
-static outcome_t last_outcome(machine_t *m, const block_t *block, uint32_t next) {
-  const insn_t *insn = block->run.insns[block->run.count - 1];
-  outcome_t outcome = {.next = next};
-  if (insn->flags & INSN_IN_IT) outcome.skipped = !blocks_reached(&m->bb, block->point_count - 1u);
-  bool branches = insn->flow != FLOW_NONE && insn->flow != FLOW_CONDITIONAL;
-  outcome.taken = next != block->end || (branches && !outcome.skipped);
-  outcome.prediction = (uint8_t)pipeline_predict(&m->pipeline, insn, &outcome);
-  return outcome;
+static jump_t last_jump(machine_t *m, const block_t *block, uint32_t next) {
+  bool skipped = block->ends_in_it && !blocks_reached(&m->bb, block->point_count - 1u);
+  jump_t jump = {next, next != block->end || (block->always_leaves && !skipped), PREDICTION_OPEN};
+  if (m->bb.builder.m7) {
+    jump.prediction = pipeline_predict(&m->pipeline, block->run.insns[block->run.count - 1], jump.taken, next);
+  }
+  return jump;
 }
 
 static void move_stack(machine_t *m, const block_t *block) {
@@ -142,8 +148,9 @@ static void finish_block(machine_t *m, uint32_t next) {
   blocks_t *bb = &m->bb;
   block_t *block = bb->block;
   memo_node_t *node = bb->node;
-  outcome_t last = last_outcome(m, block, next);
+  jump_t last = last_jump(m, block, next);
   if (block->point_count) blocks_add_points(m, block);
+  if (block->access_count) blocks_add_to_key(bb, bb->accesses_key);
   if (last.prediction) blocks_add_to_key(bb, last.prediction);
   if (block->access_count && (block->loads_behind_stores || (node && node->stores_matter))) blocks_add_stores(m, block);
   memo_variant_t *variant = node ? memo_find(node, bb->key, next) : NULL;
@@ -269,7 +276,6 @@ static void begin_block(machine_t *m, uint32_t address, uint32_t bytes) {
     step(m, address, bytes, block, false);
     return;
   }
-  bb->key = 0;
   if (must_step(m, block) || !blocks_find_accesses(m, block)) {
     step(m, address, bytes, block, true);
     return;

@@ -106,6 +106,7 @@ static bool build_memory(machine_t *m) {
   for (size_t i = 0; i < m->map.count; i++) {
     mapped_region_t *region = &m->map.regions[i];
     uint32_t bytes = (region->bytes + ENGINE_PAGE - 1u) & ~(uint32_t)(ENGINE_PAGE - 1);
+    region->number = (uint8_t)i;
     region->host = calloc(1, bytes);
     if (!region->host || (region->base & (ENGINE_PAGE - 1u)) ||
         !engine_map(m->engine, region->base, bytes, region->writable, region->host)) {

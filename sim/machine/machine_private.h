@@ -112,6 +112,7 @@ typedef struct {
   bool stepping; /* each instruction of this one is announced */
   block_t *block;
   uint64_t key;      /* what of it decides the cycles */
+  uint64_t accesses_key; /* of accesses, not yet part of it */
   uint64_t executed; /* points reached: a bit each */
   unsigned next_point;
   uint32_t at_entry[BLOCK_VALUES_MAX];         /* its values: see block_value_t */

@@ -17,6 +17,7 @@ typedef struct {
   uint8_t first_access, first_write, read_after_write; /* wait cycles: see timing/target.h */
   uint8_t slave;                                       /* see timing/pipeline.h */
   uint8_t grade;                                       /* grade_t of those numbers */
+  uint8_t number;                                      /* its place in the map */
   uint8_t *host;                                       /* its contents; NULL until the machine has mapped it */
 } mapped_region_t;
 

@@ -130,9 +130,9 @@ uint64_t pipeline_issue_cycle(const pipeline_t *pipeline, const insn_t *insn, co
   return cycle;
 }
 
-prediction_t pipeline_predict(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome) {
+prediction_t pipeline_predict(pipeline_t *pipeline, const insn_t *insn, bool taken, uint32_t next) {
   if (insn->flow == FLOW_NONE || is_m4(pipeline)) return PREDICTION_OPEN;
-  return m7_predict(pipeline, insn, outcome);
+  return m7_predict(pipeline, insn, taken, next);
 }
 
 void pipeline_note_store(pipeline_t *pipeline, uint32_t address, unsigned words) {

@@ -216,7 +216,7 @@ void m4_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
 void m4_drain(pipeline_t *pipeline, cost_t *cost);
 void m7_reset(pipeline_t *pipeline);
 void m7_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, cost_t *cost);
-prediction_t m7_predict(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome);
+prediction_t m7_predict(pipeline_t *pipeline, const insn_t *insn, bool taken, uint32_t next);
 
 /* fp64.c. Does the cost of INSN depend on the values of its operands? And how do A, B (factors of a MAC) and the
    ACCUMULATOR, as bits, compare? */
@@ -241,16 +241,16 @@ uint64_t store_queue_room(const store_queue_t *queue, unsigned depth, uint64_t c
 void store_queue_enter(store_queue_t *queue, uint32_t address, unsigned bytes, unsigned words, unsigned slow_hold,
                        uint64_t cycle);
 
-/* Asks the branch predictor of PIPELINE about a branch that went as OUTCOME says, and lets it learn. PREDICTION_OPEN: it
-   has none, or INSN is no branch. */
-prediction_t pipeline_predict(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome);
+/* Asks the branch predictor of PIPELINE about a branch that was TAKEN or not and went to NEXT, and lets it learn.
+   PREDICTION_OPEN: it has none, or INSN is no branch. */
+prediction_t pipeline_predict(pipeline_t *pipeline, const insn_t *insn, bool taken, uint32_t next);
 /* A store of WORDS from ADDRESS on that pipeline_step() has not seen: the Cortex-M7 remembers the last ones. */
 void pipeline_note_store(pipeline_t *pipeline, uint32_t address, unsigned words);
 /* Which of the last stored words, newest first, a load of WORDS from ADDRESS on meets: a bit each. */
 unsigned pipeline_meets_stores(const pipeline_t *pipeline, uint32_t address, unsigned words);
 
 /* predictor.c. True when the branch was predicted right; learns from it. ENTRIES and RETURNS from the cost model. */
-bool predictor_resolve(predictor_t *predictor, unsigned entries, unsigned returns, const insn_t *insn,
-                       const outcome_t *outcome);
+bool predictor_resolve(predictor_t *predictor, unsigned entries, unsigned returns, const insn_t *insn, bool taken,
+                       uint32_t next);
 
 #endif

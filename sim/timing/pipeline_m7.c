@@ -389,10 +389,10 @@ static bool condition_known_early(const m7_state_t *s, const cost_parameter_t *p
   return issued >= s->issued[reg] + parameters[PARAMETER_EARLY_FLAGS_DISTANCE].value;
 }
 
-prediction_t m7_predict(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome) {
+prediction_t m7_predict(pipeline_t *pipeline, const insn_t *insn, bool taken, uint32_t next) {
   const cost_parameter_t *parameters = pipeline->model->parameters;
   bool right = predictor_resolve(&pipeline->state.m7.predictor, parameters[PARAMETER_PREDICTOR_ENTRIES].value,
-                                 parameters[PARAMETER_RETURN_STACK_ENTRIES].value, insn, outcome);
+                                 parameters[PARAMETER_RETURN_STACK_ENTRIES].value, insn, taken, next);
   return right ? PREDICTION_RIGHT : PREDICTION_WRONG;
 }
 
@@ -405,7 +405,7 @@ static void charge_branch(pipeline_t *pipeline, const insn_t *insn, const outcom
   cost->predicted = insn->flow != FLOW_BRANCH;
   if (outcome->taken) s->fetch_line = NO_LINE;
   prediction_t prediction = (prediction_t)outcome->prediction;
-  if (prediction == PREDICTION_OPEN) prediction = m7_predict(pipeline, insn, outcome);
+  if (prediction == PREDICTION_OPEN) prediction = m7_predict(pipeline, insn, outcome->taken, outcome->next);
   if (prediction == PREDICTION_RIGHT) return;
   cost->mispredicted = true;
   parameter_t which = PARAMETER_MISPREDICT_INDIRECT;

@@ -52,20 +52,20 @@ static bool pop_return(predictor_t *p, unsigned returns, uint32_t next) {
   return right;
 }
 
-bool predictor_resolve(predictor_t *p, unsigned entries, unsigned returns, const insn_t *insn,
-                       const outcome_t *outcome) {
+bool predictor_resolve(predictor_t *p, unsigned entries, unsigned returns, const insn_t *insn, bool taken,
+                       uint32_t next) {
   unsigned slot = slot_of(entries, insn->address);
   bool conditional = insn->flow == FLOW_CONDITIONAL || (insn->flags & INSN_IN_IT);
   switch (insn->flow) {
   case FLOW_CALL:
-    if (!outcome->taken) return true;
+    if (!taken) return true;
     push_return(p, returns, insn->address + insn->size);
-    return insn->target != 0 || resolve_indirect(p, slot, insn, outcome->next);
+    return insn->target != 0 || resolve_indirect(p, slot, insn, next);
   case FLOW_RETURN:
-    if (!outcome->taken) return true;
-    return pop_return(p, returns, outcome->next);
-  case FLOW_INDIRECT: return !outcome->taken || resolve_indirect(p, slot, insn, outcome->next);
+    if (!taken) return true;
+    return pop_return(p, returns, next);
+  case FLOW_INDIRECT: return !taken || resolve_indirect(p, slot, insn, next);
   case FLOW_NONE: return true;
-  default: return conditional ? resolve_conditional(p, slot, insn, outcome->taken) : true;
+  default: return conditional ? resolve_conditional(p, slot, insn, taken) : true;
   }
 }
