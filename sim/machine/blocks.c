@@ -171,7 +171,7 @@ static bool look_at_block(const block_builder_t *builder, block_t *block) {
   block->ends_in_it = last->flags & INSN_IN_IT;
   block->always_leaves = last->flow != FLOW_NONE && last->flow != FLOW_CONDITIONAL;
   block->most_cycles = bound_cycles(builder->model, &block->run);
-  return values_end(&values, block);
+  return values_end(&values, builder, block);
 }
 
 void block_free(block_t *block) {

@@ -6,6 +6,7 @@
 #define CMSIM_MACHINE_BLOCKS_H
 
 #include "machine/code.h"
+#include "machine/engine.h"
 #include "timing/address.h"
 #include "timing/dataflow.h"
 #include "timing/memo.h"
@@ -80,7 +81,7 @@ struct block {
   bool ends_in_it;       /* its last instruction has a condition of an IT block */
   bool always_leaves;    /* its last instruction is a branch without a condition of its own */
   bool has_stores, loads_behind_stores, divides;
-  uint8_t register_count, registers[REG_PC]; /* read at entry */
+  engine_registers_t registers; /* read at entry */
   uint16_t access_count, point_count, stack_count, value_count;
   block_value_t *values; /* worked out at entry, in order */
   block_access_t *accesses;
@@ -98,6 +99,7 @@ struct block {
 typedef struct {
   code_t *code;
   const core_model_t *model;
+  uint32_t *values; /* BLOCK_VALUES_MAX of them, for the block under way */
   bool m7;
   bool (*check)(void *context, code_slot_t *slot);                   /* may it be executed at all? */
   bool (*literal)(void *context, uint32_t address, uint32_t *value); /* a word that cannot change */

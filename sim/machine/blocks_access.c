@@ -77,11 +77,9 @@ static bool work_out(machine_t *m, const block_t *block, const block_value_t *va
   return true;
 }
 
-bool blocks_find_accesses(machine_t *m, const block_t *block) {
+bool blocks_find_accesses(machine_t *m, block_t *block) {
   blocks_t *bb = &m->bb;
-  if (block->register_count) {
-    engine_registers(m->engine, block->registers, block->register_count, &bb->at_entry[VALUE_REGISTERS]);
-  }
+  if (block->registers.count) engine_read_registers(m->engine, &block->registers);
   unsigned next = 0;
   bb->key = 0;
   bb->accesses_key = 1; /* above the first: so that their number counts */

@@ -94,6 +94,7 @@ bool blocks_build(machine_t *m) {
   m->bb.live = true;
   m->bb.builder = (block_builder_t){.code = m->code,
                                     .model = m->model,
+                                    .values = m->bb.at_entry,
                                     .m7 = strcmp(m->options.core, "m7") == 0,
                                     .check = may_run,
                                     .literal = read_literal,

@@ -210,11 +210,12 @@ static void mark_needed(const values_t *values, const block_t *block, uint8_t ne
   }
 }
 
-bool values_end(values_t *values, block_t *block) {
+bool values_end(values_t *values, const block_builder_t *builder, block_t *block) {
   uint8_t needed[BLOCK_VALUES_MAX] = {0};
   mark_needed(values, block, needed);
   for (unsigned reg = 0; reg < REG_PC; reg++) {
-    if (needed[VALUE_REGISTERS + reg]) block->registers[block->register_count++] = (uint8_t)reg;
+    uint32_t *place = &builder->values[VALUE_REGISTERS + reg];
+    if (needed[VALUE_REGISTERS + reg]) engine_prepare_registers(&block->registers, reg, place);
   }
   unsigned count = 0;
   for (unsigned i = 0; i < values->count; i++)

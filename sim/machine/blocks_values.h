@@ -27,6 +27,6 @@ bool values_place(const values_t *values, const address_form_t *form, place_t *p
 void values_follow(values_t *values, unsigned i, const insn_t *insn, const address_form_t *form,
                    const block_builder_t *builder);
 /* Leaves to BLOCK what its accesses need. Frees what VALUES holds. */
-bool values_end(values_t *values, block_t *block);
+bool values_end(values_t *values, const block_builder_t *builder, block_t *block);
 
 #endif

@@ -29,7 +29,6 @@ typedef struct {
   uint32_t base;
 } io_range_t;
 
-enum { REGISTERS_MAX = 15 };
 enum { UNDO_STORES = 4 * 32 }; /* members of an IT block, and words that one of them may store */
 
 typedef struct {
@@ -383,14 +382,13 @@ uint32_t engine_register(engine_t *engine, unsigned number) {
   return value;
 }
 
-void engine_registers(engine_t *engine, const uint8_t *numbers, unsigned count, uint32_t *values) {
-  int ids[REGISTERS_MAX];
-  void *places[REGISTERS_MAX];
-  for (unsigned i = 0; i < count; i++) {
-    ids[i] = register_id(numbers[i]);
-    places[i] = &values[numbers[i]];
-  }
-  uc_reg_read_batch(engine->uc, ids, places, (int)count);
+void engine_prepare_registers(engine_registers_t *registers, unsigned number, uint32_t *place) {
+  registers->ids[registers->count] = register_id(number);
+  registers->places[registers->count++] = place;
+}
+
+void engine_read_registers(engine_t *engine, engine_registers_t *registers) {
+  uc_reg_read_batch(engine->uc, registers->ids, registers->places, registers->count);
 }
 
 uint64_t engine_double_register(engine_t *engine, unsigned number) {

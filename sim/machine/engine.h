@@ -81,8 +81,14 @@ bool engine_watch(engine_t *engine, uint32_t first, uint32_t end);
 uint32_t engine_register(engine_t *engine, unsigned number);
 /* D0 to D15, as bits. */
 uint64_t engine_double_register(engine_t *engine, unsigned number);
-/* COUNT of them at once, numbers below 15; VALUES is indexed by number. */
-void engine_registers(engine_t *engine, const uint8_t *numbers, unsigned count, uint32_t *values);
+/* Several at once, prepared once: COUNT numbers below 15, and where each value goes. */
+typedef struct {
+  int count;
+  int ids[15];
+  void *places[15];
+} engine_registers_t;
+void engine_prepare_registers(engine_registers_t *registers, unsigned number, uint32_t *place);
+void engine_read_registers(engine_t *engine, engine_registers_t *registers);
 void engine_set_register(engine_t *engine, unsigned number, uint32_t value);
 
 uint32_t engine_single_register(engine_t *engine, unsigned number); /* S0 to S31, as bits */

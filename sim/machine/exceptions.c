@@ -31,6 +31,7 @@ void update_attention(machine_t *m, uint64_t now) {
   if (scs_take_newly_pending(m->scs) && scs_switch(m->scs, SCS_SEVONPEND)) m->event = true;
   m->mpu_on = scs_mpu_enabled(m->scs);
   mpu_forget(m);
+  blocks_attend(m);
   bool lazy = scs_fpccr(m->scs) & FPCCR_LSPACT;
   if (lazy || m->refused.due || m->reset_due || nvic_any_pending(m->scs)) {
     m->attention_at = 0;

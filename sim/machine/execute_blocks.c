@@ -132,15 +132,19 @@ static void arrive(machine_t *m, const memo_variant_t *variant) {
   m->bb.arriving = NULL;
 }
 
-static void note_jump(machine_t *m, code_slot_t *from, uint32_t next) {
+/* QUIET: nothing but asynchronous requests can come of this jump, now and ever. */
+static void note_jump(machine_t *m, code_slot_t *from, uint32_t next, bool *quiet) {
   bool falls = next == from->insn.address + from->insn.size;
   code_slot_t **cached = falls ? &from->fall : &from->jump;
   if (!*cached || (*cached)->key != next) *cached = code_at(m->code, next);
-  if (!*cached) return;
+  const code_slot_t *to = *cached;
+  if (!to) return;
+  bool within = from->insn.flow == FLOW_CONDITIONAL || from->insn.flow == FLOW_BRANCH;
+  *quiet = within && to != from && (!to->function_entry || to->function == from->function);
   if (falls) {
-    execute_note_transfer(m, from, *cached);
+    execute_note_transfer(m, from, to);
   } else {
-    execute_jumped(m, from, *cached);
+    execute_jumped(m, from, to);
   }
 }
 
@@ -163,11 +167,22 @@ static void finish_block(machine_t *m, uint32_t next) {
     if (block->stack_count) move_stack(m, block);
   } else {
     variant = time_anew(m, node, &last);
+    if (memo_is_full(bb->memo)) {
+      blocks_forget(m);
+      variant = NULL;
+    }
   }
   bb->last = variant;
   bb->block = NULL;
   m->previous = block->slots[block->run.count - 1];
-  if (last.taken && !m->ended) note_jump(m, block->slots[block->run.count - 1], next);
+  if (!last.taken || m->ended) return;
+  bool quiet = false;
+  if (!variant || !variant->quiet) {
+    note_jump(m, block->slots[block->run.count - 1], next, &quiet);
+    if (variant) variant->quiet = quiet;
+  } else if (m->requests && *m->requests) {
+    execute_answer_requests(m);
+  }
 }
 
 /* The rest of the block under way is taken one by one. */
@@ -230,24 +245,12 @@ static bool watch_points(machine_t *m, block_t *block) {
   return false;
 }
 
-static block_t *find_block(machine_t *m, uint32_t address, uint32_t bytes) {
-  memo_variant_t *last = m->bb.last;
-  if (last && last->to) {
-    block_t *block = (block_t *)last->to->run; /* its first member */
-    if (block->end == address + bytes && block_is_current(&m->bb.builder, block)) return block;
-  }
-  return block_at(&m->bb.builder, address, bytes);
-}
-
 static memo_node_t *find_node(machine_t *m, block_t *block) {
   blocks_t *bb = &m->bb;
   if (m->fresh.events || block->replays) return NULL;
   memo_variant_t *last = bb->last;
   if (!last) return bb->live ? memo_enter(bb->memo, &block->run, m->previous) : NULL;
-  if (!last->to || last->to->run != &block->run) {
-    last->to = memo_follow(bb->memo, last, &block->run, m->previous);
-  }
-  return last->to;
+  return last->to = memo_follow(bb->memo, last, &block->run, m->previous);
 }
 
 /* Something may fall due before the last instruction of the block has begun. */
@@ -259,9 +262,13 @@ static bool is_near_attention(const machine_t *m, const block_t *block) {
 
 static bool must_step(machine_t *m, const block_t *block) {
   if (block->steps || (block->point_count && !block->watches_points && block->steps_taken < SELDOM)) return true;
-  if (m->mpu_on || m->refused.due) return true;
-  if (block->divides && scs_switch(m->scs, SCS_DIV_0_TRP)) return true;
-  return block->access_count && scs_switch(m->scs, SCS_UNALIGN_TRP);
+  if (!m->bb.wary) return false;
+  return m->mpu_on || m->refused.due || (block->divides && scs_switch(m->scs, SCS_DIV_0_TRP)) ||
+         (block->access_count && scs_switch(m->scs, SCS_UNALIGN_TRP));
+}
+
+void blocks_attend(machine_t *m) {
+  m->bb.wary = m->mpu_on || m->refused.due || scs_switch(m->scs, SCS_DIV_0_TRP) || scs_switch(m->scs, SCS_UNALIGN_TRP);
 }
 
 static bool is_stop_function(const machine_t *m) {
@@ -270,8 +277,12 @@ static bool is_stop_function(const machine_t *m) {
 
 static void begin_block(machine_t *m, uint32_t address, uint32_t bytes) {
   blocks_t *bb = &m->bb;
-  if (memo_is_full(bb->memo)) blocks_forget(m);
-  block_t *block = find_block(m, address, bytes);
+  memo_node_t *node = bb->last ? bb->last->to : NULL; /* where that way led before */
+  block_t *block = node ? (block_t *)node->run : NULL; /* its first member */
+  if (!block || block->end != address + bytes || !block_is_current(&bb->builder, block)) {
+    node = NULL;
+    block = block_at(&bb->builder, address, bytes);
+  }
   if (!block || is_near_attention(m, block) || is_stop_function(m)) {
     step(m, address, bytes, block, false);
     return;
@@ -282,7 +293,7 @@ static void begin_block(machine_t *m, uint32_t address, uint32_t bytes) {
   }
   if (bb->stepping) engine_step_end(m->engine, address, address + bytes);
   if (!watch_points(m, block)) return;
-  bb->node = find_node(m, block);
+  bb->node = node ? node : find_node(m, block);
   bb->stepping = false;
   bb->block = block;
   bb->executed = 0;

@@ -110,6 +110,7 @@ typedef struct {
 typedef struct {
   bool on;       /* the engine announces blocks */
   bool stepping; /* each instruction of this one is announced */
+  bool wary;     /* some blocks must be: the MPU is on, or more kinds of access and division trap */
   block_t *block;
   uint64_t key;      /* what of it decides the cycles */
   uint64_t accesses_key; /* of accesses, not yet part of it */
@@ -218,13 +219,14 @@ void blocks_point(machine_t *m, uint32_t address); /* the engine has stopped wit
 /* What is under way becomes the pending instruction; the pipeline is as it stands. */
 void blocks_catch_up(machine_t *m);
 
-void blocks_end(machine_t *m); /* of the run: the pipeline is as it stands, and the books are complete */
+void blocks_attend(machine_t *m); /* core peripherals have changed */
+void blocks_end(machine_t *m);    /* of the run: the pipeline is as it stands, and the books are complete */
 
 /* blocks_access.c */
 static inline bool blocks_reached(const blocks_t *bb, unsigned point) { return bb->executed >> point & 1u; }
 void blocks_add_to_key(blocks_t *bb, uint64_t what);
 /* What can be known at the entry of BLOCK. False: an access that must be taken by itself. */
-bool blocks_find_accesses(machine_t *m, const block_t *block);
+bool blocks_find_accesses(machine_t *m, block_t *block);
 bool blocks_find_at_point(machine_t *m, const block_t *block, const block_point_t *point);
 void blocks_add_points(machine_t *m, const block_t *block);
 void blocks_add_stores(machine_t *m, const block_t *block); /* which loads meet one of the last stores */

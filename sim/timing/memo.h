@@ -41,6 +41,7 @@ struct memo_variant {
   memo_node_t *from;
   const struct memo_state *exit;
   uint32_t before_cycles; /* that pass before the first instruction issues */
+  bool quiet;                    /* the caller's: nothing else comes of going this way */
   uint16_t before_charges;
   uint16_t pairs, predicted, mispredicted;
   uint16_t charge_count;
