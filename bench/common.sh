@@ -32,8 +32,12 @@ chip() {
   esac
 }
 
+# Put in front of what is measured: a profiler.
+prefix=
+
 simulate() { # OPTION... ELF; the results are in $work/results.json
-  "$build/bench/measure" "$build/cmsim" --quiet --args "$millions" --json "$work/results.json" "$@"
+  # shellcheck disable=SC2086 # words
+  "$build/bench/measure" $prefix "$build/cmsim" --quiet --args "$millions" --json "$work/results.json" "$@"
 }
 
 qemu() { # NAME CORE; nothing where there is no QEMU or no image for its memory map
@@ -50,9 +54,9 @@ measured() {
   ideal="--core $3 --mhz 100"
   # shellcheck disable=SC2046,SC2086 # options are words
   case $1 in
-  bare) "$build/bench/unicorn_hooks" none "$3" "$4" "$millions" ;;
-  block) "$build/bench/unicorn_hooks" block "$3" "$4" "$millions" ;;
-  insn) "$build/bench/unicorn_hooks" insn "$3" "$4" "$millions" ;;
+  bare) $prefix "$build/bench/unicorn_hooks" none "$3" "$4" "$millions" ;;
+  block) $prefix "$build/bench/unicorn_hooks" block "$3" "$4" "$millions" ;;
+  insn) $prefix "$build/bench/unicorn_hooks" insn "$3" "$4" "$millions" ;;
   qemu) qemu "$2" "$3" ;;
   ideal) simulate $ideal "$4" ;;
   ideal-*) simulate $ideal "--${1#ideal-}" "$4" ;;
