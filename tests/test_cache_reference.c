@@ -198,8 +198,10 @@ static void load(engine_t *engine, const program_t *program) {
   static const struct {
     uint32_t base, bytes;
   } memories[] = {{0, 0x10000}, {0x08000000, 0x80000}, {0x20000000, 0x20000}, {0x24000000, 0x50000}};
+  static uint8_t contents[LENGTH(memories)][0x80000];
+  memset(contents, 0, sizeof contents);
   for (size_t i = 0; i < LENGTH(memories); i++)
-    ck_assert(engine_map(engine, memories[i].base, memories[i].bytes, true));
+    ck_assert(engine_map(engine, memories[i].base, memories[i].bytes, true, contents[i]));
   for (size_t i = 0; i < program->segment_count; i++) {
     const segment_t *segment = &program->segments[i];
     ck_assert(!segment->file_bytes || engine_write(engine, segment->load_address, segment->data, segment->file_bytes));
