@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { WORD = 4 }; /* bytes */
+
 void blocks_add_to_key(blocks_t *bb, uint64_t what) {
   const uint64_t odd = 0x9E3779B97F4A7C15u; /* 2^64 over the golden ratio: spreads what is near each other */
   bb->key = (bb->key ^ what) * odd;
@@ -19,6 +21,13 @@ static const mapped_region_t *region_of(machine_t *m, uint32_t address) {
   return region;
 }
 
+static bool mpu_lets(machine_t *m, const block_access_t *access, uint32_t address) {
+  mpu_access_t kind = access->write ? MPU_WRITE : MPU_READ;
+  for (uint32_t at = address; at - address < access->bytes; at += WORD)
+    if (!mpu_allows(m, at, kind)) return false;
+  return true;
+}
+
 /* False: it is not plain memory that takes the access as it is. */
 static bool find(machine_t *m, const block_access_t *access, unsigned i, uint32_t address) {
   const mapped_region_t *region = region_of(m, address);
@@ -26,6 +35,7 @@ static bool find(machine_t *m, const block_access_t *access, unsigned i, uint32_
   m->bb.addresses[i] = address;
   m->bb.regions[i] = region;
   if (address & access->align) return false;
+  if (m->mpu_on && !mpu_lets(m, access, address)) return false;
   if (region->bytes - (address - region->base) < access->bytes) return false;
   if (!access->write) return true;
   return region->writable && !(code_is_near(m->code, address) && code_is_at(m->code, address, access->bytes));
@@ -162,6 +172,35 @@ void blocks_add_stores(machine_t *m, const block_t *block) {
   m->pipeline.state.m7.stores = kept;
 }
 
+/* ---- the chip's memory ---- */
+
+/* Accesses that earlier blocks have put off by more than this are not told apart here. */
+bool blocks_memory_rests(machine_t *m, const block_t *block, memo_node_t *node) {
+  memory_t *memory = m->memory;
+  uint64_t now = m->pipeline.now, version = memory_fetch_version(memory);
+  if (node->fetch_version != version || memory->ifill.until + MEMORY_FETCH_REST_CYCLES > now) {
+    if (!memory_fetch_rests(memory, block->address, block->end, now)) return false;
+    node->fetch_version = version;
+  }
+  unsigned point = 0;
+  for (unsigned i = 0; i < block->access_count; i++) {
+    const block_access_t *access = &block->accesses[i];
+    if (block->point_count && was_skipped(&m->bb, block, access, &point)) continue;
+    if (!memory_access_rests(memory, m->bb.addresses[i], access->bytes, access->write, now)) return false;
+  }
+  return true;
+}
+
+void blocks_note_memory(machine_t *m, const block_t *block, const memo_variant_t *variant) {
+  if (variant->read_count) flash_note_fetches(&m->memory->flash, variant->reads, variant->read_count);
+  unsigned point = 0;
+  for (unsigned i = 0; i < block->access_count; i++) {
+    const block_access_t *access = &block->accesses[i];
+    if (block->point_count && was_skipped(&m->bb, block, access, &point)) continue;
+    memory_note_access(m->memory, m->bb.addresses[i], access->bytes, access->write);
+  }
+}
+
 /* ---- instruction by instruction ---- */
 
 void blocks_announce_accesses(machine_t *m, code_slot_t *slot) {
@@ -172,8 +211,10 @@ void blocks_announce_accesses(machine_t *m, code_slot_t *slot) {
   m->bb.exclusive_address = address;
   if (insn->cls == CLASS_STORE_EXCLUSIVE) return; /* it may not store: known when it has run */
   unsigned words = insn->transfers > 1 ? insn->transfers : 1;
-  for (unsigned i = 0; i < words; i++)
-    execute_access(m, address + i * insn->access_bytes, insn->access_bytes, insn->memory == MEMORY_STORE);
+  for (unsigned i = 0; i < words; i++, address += insn->access_bytes) {
+    if (!engine_answers(m->engine, address)) return; /* the engine will say so */
+    execute_access(m, address, insn->access_bytes, insn->memory == MEMORY_STORE);
+  }
 }
 
 void blocks_store_exclusive(machine_t *m) {

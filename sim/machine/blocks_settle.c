@@ -84,8 +84,11 @@ static uint64_t most_wait(const machine_t *m) {
   return QUEUED * (wait + read);
 }
 
-void blocks_set_bound(machine_t *m) {
-  if (m->bb.on) m->bb.most_wait = most_wait(m);
+void blocks_follow_settings(machine_t *m) {
+  if (!m->bb.memo || m->bb.settings == m->memory->settings) return;
+  m->bb.settings = m->memory->settings;
+  m->bb.most_wait = most_wait(m);
+  blocks_forget(m);
 }
 
 bool blocks_build(machine_t *m) {
@@ -99,7 +102,8 @@ bool blocks_build(machine_t *m) {
                                     .check = may_run,
                                     .literal = read_literal,
                                     .context = m};
-  blocks_set_bound(m);
+  m->bb.most_wait = most_wait(m);
+  m->bb.settings = m->memory ? m->memory->settings : 0;
   return m->bb.memo != NULL;
 }
 

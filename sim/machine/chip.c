@@ -74,6 +74,7 @@ void chip_reset(machine_t *m) {
   m->memory->policy = NULL;
   set_flash(m);
   memory_set_l1(m->memory, false, false);
+  blocks_follow_settings(m);
 }
 
 /* Bus clocks follow the firmware's own dividers where it has brought the core to the clock of the run, unless --set
@@ -89,15 +90,21 @@ static void follow_bus(machine_t *m) {
   set_flash(m);
 }
 
-void chip_io_written(machine_t *m, uint32_t address, unsigned bytes, uint32_t value) {
+static void flash_written(machine_t *m, uint32_t address, unsigned bytes, uint32_t value) {
   const flash_t *flash = &m->target->flash;
-  if (m->memory) follow_bus(m);
-  if (!m->memory || !flash->acr || (address & ~3u) != flash->acr) return;
+  if (!flash->acr || (address & ~3u) != flash->acr) return;
   if (!m->chip.flash_set) m->chip.acr = flash->acr_reset;
   uint32_t lanes = bytes >= sizeof value ? UINT32_MAX : ((1u << bytes * 8) - 1u) << (address & 3u) * 8;
   m->chip.acr = (m->chip.acr & ~lanes) | (value << (address & 3u) * 8 & lanes);
   m->chip.flash_set = true;
   set_flash(m);
+}
+
+void chip_io_written(machine_t *m, uint32_t address, unsigned bytes, uint32_t value) {
+  if (!m->memory) return;
+  follow_bus(m);
+  flash_written(m, address, bytes, value);
+  blocks_follow_settings(m);
 }
 
 /* ICIALLU and what follows it, in the order of their addresses. [ARMv7-M B3.2.2] */
@@ -126,7 +133,9 @@ void chip_ppb_written(machine_t *m, uint32_t address, uint32_t value) {
   } else if (address >= ADDRESS_MPU && address < ADDRESS_MPU_END) {
     m->memory->policy = scs_mpu_enabled(m->scs) ? policy_of : NULL;
     m->memory->context = m;
+    m->memory->settings++;
   }
+  blocks_follow_settings(m);
 }
 
 void chip_finish(machine_t *m) {

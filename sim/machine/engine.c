@@ -26,7 +26,7 @@ static const uint64_t NEVER = 0xEFFFFFF0u; /* execute never, and no EXC_RETURN *
 
 typedef struct {
   engine_t *engine;
-  uint32_t base;
+  uint32_t base, bytes;
 } io_range_t;
 
 enum { UNDO_STORES = 4 * 32 }; /* members of an IT block, and words that one of them may store */
@@ -284,8 +284,19 @@ bool engine_map(engine_t *engine, uint32_t base, uint32_t bytes, bool writable, 
 bool engine_map_io(engine_t *engine, uint32_t base, uint32_t bytes) {
   if (engine->io_count == ENGINE_IO_RANGES) return false;
   io_range_t *range = &engine->io[engine->io_count++];
-  *range = (io_range_t){engine, base};
+  *range = (io_range_t){engine, base, bytes};
   return uc_mmio_map(engine->uc, base, bytes, on_io_read, range, on_io_write, range) == UC_ERR_OK;
+}
+
+bool engine_answers(const engine_t *engine, uint32_t address) {
+  if (address - PPB_FIRST < PPB_LENGTH) return true;
+  for (unsigned i = 0; i < engine->io_count; i++) {
+    if (address - engine->io[i].base < engine->io[i].bytes) return true;
+  }
+  for (unsigned i = 0; i < engine->mapped_count; i++) {
+    if (address - engine->mapped[i].first < engine->mapped[i].end - engine->mapped[i].first) return true;
+  }
+  return false;
 }
 
 bool engine_read(engine_t *engine, uint32_t address, void *bytes, size_t count) {

@@ -64,6 +64,9 @@ bool engine_map(engine_t *engine, uint32_t base, uint32_t bytes, bool writable, 
 enum { ENGINE_IO_RANGES = 16 };
 bool engine_map_io(engine_t *engine, uint32_t base, uint32_t bytes);
 
+/* Does anything answer at ADDRESS: memory, peripherals of engine_map_io(), the private peripheral bus? */
+bool engine_answers(const engine_t *engine, uint32_t address);
+
 /* Host access to guest memory, ignoring write protection. False when any byte is unmapped. */
 bool engine_read(engine_t *engine, uint32_t address, void *bytes, size_t count);
 bool engine_write(engine_t *engine, uint32_t address, const void *bytes, size_t count);

@@ -254,6 +254,7 @@ void execute_insn(void *machine, uint32_t address) {
   } else { /* control was redirected here */
     if (m->requests && *m->requests) execute_answer_requests(m);
     if (m->ended) return;
+    if (m->bb.step_from) blocks_skip(m, address);
     m->pending = slot = new_slot(m, address);
     if (!slot) return;
     m->outcome = m->fresh;

@@ -97,7 +97,9 @@ static cursor_t replay(machine_t *m, unsigned count, const jump_t *last, bool re
 static memo_variant_t *time_anew(machine_t *m, memo_node_t *node, const jump_t *last) {
   bool record = node && !m->bb.block->replays;
   if (record) memo_record_begin(m->bb.memo);
+  if (record && m->memory) m->memory->flash.log = memo_fetch_log(m->bb.memo);
   replay(m, m->bb.block->run.count, last, record);
+  if (m->memory) m->memory->flash.log = NULL;
   return record ? memo_record_end(m->bb.memo, node, m->bb.key, last->next) : NULL;
 }
 
@@ -157,12 +159,14 @@ static void finish_block(machine_t *m, uint32_t next) {
   if (block->access_count) blocks_add_to_key(bb, bb->accesses_key);
   if (last.prediction) blocks_add_to_key(bb, last.prediction);
   if (block->access_count && (block->loads_behind_stores || (node && node->stores_matter))) blocks_add_stores(m, block);
+  if (node && m->memory && !blocks_memory_rests(m, block, node)) node = NULL; /* what it takes is not that of others */
   memo_variant_t *variant = node ? memo_find(node, bb->key, next) : NULL;
   if (variant) {
     if (m->arrival.due) arrive(m, variant);
     memo_count(&bb->pending, variant);
     m->pipeline.now += variant->cycles;
     bb->live = false;
+    if (m->memory) blocks_note_memory(m, block, variant);
     if (block->has_stores) blocks_note_stores(m, block);
     if (block->stack_count) move_stack(m, block);
   } else {
@@ -219,6 +223,8 @@ enum { SELDOM = 16 };
 /* Each instruction of the block is announced; if the engine has to translate it anew, the block is begun again. */
 static void step(machine_t *m, uint32_t address, uint32_t bytes, block_t *block, bool may_recur) {
   make_live(&m->bb);
+  const code_slot_t *first = block ? block->slots[0] : code_at(m->code, address);
+  m->bb.step_from = first && (first->insn.flags & INSN_IN_IT) ? address : 0;
   m->bb.last = NULL;
   m->bb.stepping = true;
   bool often = block && may_recur && block->steps_taken++ >= SELDOM;
@@ -260,10 +266,18 @@ static bool is_near_attention(const machine_t *m, const block_t *block) {
   return m->pipeline.now + block->most_cycles + accesses * m->bb.most_wait >= m->attention_at;
 }
 
+static bool mpu_lets(machine_t *m, const block_t *block) {
+  mpu_note_privilege(m);
+  for (uint32_t at = block->address & ~(uint32_t)(MPU_GRAIN - 1); at < block->end; at += MPU_GRAIN) {
+    if (!mpu_allows(m, at < block->address ? block->address : at, MPU_EXECUTE)) return false;
+  }
+  return true;
+}
+
 static bool must_step(machine_t *m, const block_t *block) {
   if (block->steps || (block->point_count && !block->watches_points && block->steps_taken < SELDOM)) return true;
   if (!m->bb.wary) return false;
-  return m->mpu_on || m->refused.due || (block->divides && scs_switch(m->scs, SCS_DIV_0_TRP)) ||
+  return (m->mpu_on && !mpu_lets(m, block)) || m->refused.due || (block->divides && scs_switch(m->scs, SCS_DIV_0_TRP)) ||
          (block->access_count && scs_switch(m->scs, SCS_UNALIGN_TRP));
 }
 
@@ -300,6 +314,16 @@ static void begin_block(machine_t *m, uint32_t address, uint32_t bytes) {
   bb->next_point = 0;
 }
 
+void blocks_skip(machine_t *m, uint32_t address) {
+  code_slot_t *slot = code_at(m->code, m->bb.step_from);
+  m->bb.step_from = 0;
+  while (slot && slot->insn.address != address && (slot->insn.flags & INSN_IN_IT)) {
+    m->outcome = (outcome_t){.skipped = true, .next = slot->insn.address + slot->insn.size};
+    execute_time(m, slot);
+    slot = code_at(m->code, m->outcome.next);
+  }
+}
+
 void execute_block(void *machine, uint32_t address, uint32_t bytes) {
   machine_t *m = machine;
   if (m->ended) return;
@@ -311,6 +335,8 @@ void execute_block(void *machine, uint32_t address, uint32_t bytes) {
     m->pending = NULL;
     m->outcome = (outcome_t){0};
     if (!slot) return;
+  } else if (m->bb.step_from) {
+    blocks_skip(m, address);
   }
   if (!m->ended) begin_block(m, address, bytes);
 }

@@ -200,13 +200,13 @@ bool is_privileged(machine_t *m) {
 
 void mpu_forget(machine_t *m) { memset(m->mpu_granted, 0, sizeof m->mpu_granted); }
 
-static bool mpu_allows(machine_t *m, uint32_t address, mpu_access_t access) {
-  uint32_t grain = address / MPU_GRAIN + 1;
-  if (m->mpu_granted[access] == grain) return true;
+bool mpu_allows(machine_t *m, uint32_t address, mpu_access_t access) {
+  uint32_t grain = address / MPU_GRAIN + 1, *granted = &m->mpu_granted[access][grain % MPU_GRANTS];
+  if (*granted == grain) return true;
   exception_masks_t masks = read_masks(m);
   bool negative = masks.faultmask || nvic_in_hard_fault(m->scs);
   if (!scs_mpu_allows(m->scs, address, access, is_privileged(m), negative)) return false;
-  m->mpu_granted[access] = grain;
+  *granted = grain;
   return true;
 }
 
@@ -228,10 +228,14 @@ void check_access(machine_t *m, uint32_t address, unsigned bytes, bool write) {
                 write ? "write to" : "read of", (unsigned)address, describe_address(m, m->pending->insn.address));
 }
 
-bool check_fetch(machine_t *m, const code_slot_t *slot) {
-  uint32_t pc = slot->insn.address;
+void mpu_note_privilege(machine_t *m) {
   unsigned before = m->previous ? m->previous->insn.cls : CLASS_HINT;
   if (before == CLASS_SYSREG_WRITE || before == CLASS_CPS) mpu_forget(m); /* privilege or FAULTMASK may have changed */
+}
+
+bool check_fetch(machine_t *m, const code_slot_t *slot) {
+  uint32_t pc = slot->insn.address;
+  mpu_note_privilege(m);
   if (mpu_allows(m, pc, MPU_EXECUTE)) return true;
   m->pending = NULL;
   take_fault(m, &(fault_t){.cfsr = CFSR_IACCVIOL, .pc = pc, .return_address = pc, .it_state = it_state_of(m, slot)},

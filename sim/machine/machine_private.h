@@ -38,6 +38,7 @@ typedef struct {
   uint32_t base, lowest;
 } stack_extent_t;
 
+enum { MPU_GRAIN = 32, MPU_GRANTS = 64 };
 enum { TIMELINE_MAX = 2000, STACKS_MAX = REGIONS_CONTEXTS };
 
 enum { REFUSED_STORES = 32 }; /* a VSTM of 32 registers */
@@ -110,6 +111,7 @@ typedef struct {
 typedef struct {
   bool on;       /* the engine announces blocks */
   bool stepping; /* each instruction of this one is announced */
+  uint32_t step_from; /* 0, or where stepping began within an IT block: what is not announced from here on is skipped */
   bool wary;     /* some blocks must be: the MPU is on, or more kinds of access and division trap */
   block_t *block;
   uint64_t key;      /* what of it decides the cycles */
@@ -130,6 +132,7 @@ typedef struct {
   unsigned recorded_insn;
   const memo_variant_t *arriving; /* while calls take effect within its first instruction */
   profile_totals_t totals_at_arrival;
+  unsigned settings;  /* of the chip's memory, under which the memo was learned */
   uint64_t most_wait; /* for memory, of one access */
   block_builder_t builder;
   uint32_t exclusive_address; /* of the pending STREX */
@@ -157,7 +160,7 @@ struct machine {
   const mapped_region_t *last_region; /* that answered last */
   bool tracing;                       /* a timeline is wanted and not complete */
   bool mpu_on;
-  uint32_t mpu_granted[3]; /* by mpu_access_t: the MPU_GRAIN that was last allowed, + 1; 0: none */
+  uint32_t mpu_granted[3][MPU_GRANTS]; /* by mpu_access_t: each MPU_GRAIN that was last allowed, + 1; 0: none */
   bool bit_band;           /* the core has bit-band aliases */
   uint64_t io_due;         /* cycle of the peripherals' next event */
   bool line_changed;       /* an interrupt line, since the last access to a peripheral */
@@ -219,6 +222,7 @@ void blocks_point(machine_t *m, uint32_t address); /* the engine has stopped wit
 /* What is under way becomes the pending instruction; the pipeline is as it stands. */
 void blocks_catch_up(machine_t *m);
 
+void blocks_skip(machine_t *m, uint32_t address); /* from step_from on, ADDRESS is announced next */
 void blocks_attend(machine_t *m); /* core peripherals have changed */
 void blocks_end(machine_t *m);    /* of the run: the pipeline is as it stands, and the books are complete */
 
@@ -231,6 +235,9 @@ bool blocks_find_at_point(machine_t *m, const block_t *block, const block_point_
 void blocks_add_points(machine_t *m, const block_t *block);
 void blocks_add_stores(machine_t *m, const block_t *block); /* which loads meet one of the last stores */
 void blocks_note_stores(machine_t *m, const block_t *block);
+/* Would the chip's memory answer all accesses of BLOCK at once? And they have taken place. */
+bool blocks_memory_rests(machine_t *m, const block_t *block, memo_node_t *node);
+void blocks_note_memory(machine_t *m, const block_t *block, const memo_variant_t *variant);
 /* While stepping, nobody announces accesses: they follow from the registers. */
 void blocks_announce_accesses(machine_t *m, code_slot_t *slot);
 void blocks_store_exclusive(machine_t *m); /* the pending STREX has run */
@@ -238,7 +245,7 @@ void blocks_store_exclusive(machine_t *m); /* the pending STREX has run */
 /* blocks_settle.c */
 bool blocks_build(machine_t *m);
 void blocks_release(machine_t *m);
-void blocks_set_bound(machine_t *m); /* after wait states or bus clocks changed */
+void blocks_follow_settings(machine_t *m); /* of the chip's memory: what was learned under others does not hold */
 void blocks_settle(machine_t *m);    /* counts become cycles in the profile and the totals */
 const profile_totals_t *blocks_totals(machine_t *m); /* at the instant of arrival */
 void blocks_forget(machine_t *m);                    /* everything that was learned */
@@ -287,10 +294,11 @@ bool take_refused(machine_t *m);
 enum { ADDRESS_STIR = 0xE000EF00u };
 void check_private_bus(machine_t *m, uint32_t address, unsigned bytes, bool write);
 /* MPU, while it is on. What it allows holds for the 32 bytes around, until the mode or a region changes. */
-enum { MPU_GRAIN = 32 };
 void mpu_forget(machine_t *m);
 void check_access(machine_t *m, uint32_t address, unsigned bytes, bool write);
 bool check_fetch(machine_t *m, const code_slot_t *slot);
+bool mpu_allows(machine_t *m, uint32_t address, mpu_access_t access);
+void mpu_note_privilege(machine_t *m); /* the instruction before may have changed it */
 bool may_unstack(machine_t *m, uint32_t address); /* MPU */
 bool may_stack(machine_t *m, uint32_t address);   /* MPU */
 bool is_privileged(machine_t *m);

@@ -76,6 +76,7 @@ evicted_t cache_fill(cache_t *cache, uint32_t address) {
   uint32_t line = address >> cache->line_shift;
   unsigned at = choose_victim(cache, set_of(cache, line));
   if (cache->tags[at]) evicted = (evicted_t){cache->dirty[at], (cache->tags[at] - 1u) << cache->line_shift};
+  cache->changes++;
   cache->tags[at] = line + 1;
   cache->dirty[at] = false;
   cache->used_at[at] = ++cache->uses;
@@ -92,6 +93,7 @@ static bool clean(cache_t *cache, int at, bool invalidate) {
   if (at < 0) return false;
   bool was_dirty = cache->dirty[at];
   cache->dirty[at] = false;
+  cache->changes += invalidate;
   if (invalidate) cache->tags[at] = 0;
   return was_dirty;
 }
@@ -114,6 +116,7 @@ bool cache_clean_place(cache_t *cache, unsigned set, unsigned way, bool invalida
 void cache_invalidate_all(cache_t *cache) {
   size_t lines = (size_t)cache->sets * cache->ways;
   if (!lines) return;
+  cache->changes++;
   memset(cache->tags, 0, lines * sizeof *cache->tags);
   memset(cache->dirty, 0, lines * sizeof *cache->dirty);
 }

@@ -18,6 +18,7 @@ typedef struct {
   uint16_t *guesses; /* where a line was found last: saves the search through the ways */
   uint64_t uses;
   uint32_t random;
+  uint32_t changes; /* how often a line came or went */
   bool frozen; /* a copy that asks what would be: the directory, which copies share, does not change */
 } cache_t;
 

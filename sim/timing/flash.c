@@ -36,9 +36,16 @@ static void begin_prefetch(flash_interface_t *flash, uint32_t read, uint64_t cyc
   flash->prefetched = read;
 }
 
+static void log_read(flash_log_t *log, uint32_t read) {
+  if (log->count && log->reads[log->count - 1] == read) return;
+  if (log->count < FLASH_LOG_MAX - 1) log->reads[log->count] = read;
+  if (log->count < FLASH_LOG_MAX) log->count++;
+}
+
 unsigned flash_fetch(flash_interface_t *flash, uint32_t address, uint64_t cycle) {
   uint32_t read = address >> flash->read_shift;
   if (!flash->wait_states) return 0;
+  if (flash->log) log_read(flash->log, read);
   if (read == flash->current) return flash->current_at > cycle ? (unsigned)(flash->current_at - cycle) : 0;
   bool cached = flash->on & FLASH_ICACHE;
   flash->current = read;
@@ -71,4 +78,43 @@ unsigned flash_read(flash_interface_t *flash, uint32_t address, unsigned bytes, 
     if (flash->on & FLASH_DCACHE) cache_fill(&flash->dcache, read << flash->read_shift);
   }
   return waited;
+}
+
+bool flash_fetch_rests(const flash_interface_t *flash, uint32_t first, uint32_t end) {
+  enum { AHEAD = 16 }; /* bytes that a fetch queue may be ahead, and more */
+  if (!flash->wait_states) return true;
+  if (!(flash->on & FLASH_ICACHE)) return false;
+  uint32_t read = first >> flash->read_shift, last = (end + AHEAD) >> flash->read_shift;
+  for (; read <= last; read++) {
+    if (!cache_holds(&flash->icache, read << flash->read_shift)) return false;
+  }
+  return !(flash->on & FLASH_PREFETCH) || read == flash->prefetched ||
+         cache_holds(&flash->icache, read << flash->read_shift);
+}
+
+bool flash_read_rests(const flash_interface_t *flash, uint32_t address, unsigned bytes) {
+  if (!flash->wait_states) return true;
+  if (!(flash->on & FLASH_DCACHE)) return false;
+  uint32_t read = address >> flash->read_shift, last = (address + bytes - 1u) >> flash->read_shift;
+  for (; read <= last; read++) {
+    if (!cache_holds(&flash->dcache, read << flash->read_shift)) return false;
+  }
+  return true;
+}
+
+void flash_note_fetches(flash_interface_t *flash, const uint32_t *reads, unsigned count) {
+  for (unsigned i = 0; i < count; i++) {
+    if (reads[i] == flash->current) continue;
+    flash->current = reads[i];
+    flash->current_at = 0; /* it is there */
+    cache_hit(&flash->icache, reads[i] << flash->read_shift);
+  }
+}
+
+void flash_note_read(flash_interface_t *flash, uint32_t address, unsigned bytes) {
+  flash->data_reads++;
+  if (!flash->wait_states) return;
+  uint32_t read = address >> flash->read_shift, last = (address + bytes - 1u) >> flash->read_shift;
+  for (; read <= last; read++)
+    cache_hit(&flash->dcache, read << flash->read_shift);
 }

@@ -10,6 +10,13 @@
 #include "timing/cache.h"
 #include "timing/target.h"
 
+/* The reads that fetches went to, one after the other; what repeats the one before is left out. */
+enum { FLASH_LOG_MAX = 256 };
+typedef struct {
+  unsigned count; /* FLASH_LOG_MAX: there were more */
+  uint32_t reads[FLASH_LOG_MAX];
+} flash_log_t;
+
 typedef struct {
   unsigned wait_states; /* core cycles */
   unsigned on;          /* FLASH_ICACHE and its like: what is switched on */
@@ -23,6 +30,7 @@ typedef struct {
   uint64_t prefetched_at;
   uint64_t array_free; /* cycle from which the array takes another read */
   uint64_t ifetch_misses, data_misses, data_reads;
+  flash_log_t *log; /* NULL: nobody wants to know */
 } flash_interface_t;
 
 /* False: out of memory. */
@@ -33,5 +41,13 @@ void flash_free(flash_interface_t *flash);
 unsigned flash_fetch(flash_interface_t *flash, uint32_t address, uint64_t cycle);
 /* The same for a data read of BYTES. */
 unsigned flash_read(flash_interface_t *flash, uint32_t address, unsigned bytes, uint64_t cycle);
+
+/* Would every fetch from FIRST to before END, and what is fetched ahead of it, be answered at once, without a read of
+   the array? And a data read by the caches alone? */
+bool flash_fetch_rests(const flash_interface_t *flash, uint32_t first, uint32_t end);
+bool flash_read_rests(const flash_interface_t *flash, uint32_t address, unsigned bytes);
+/* They have taken place, as flash_fetch() and flash_read() would have left it. */
+void flash_note_fetches(flash_interface_t *flash, const uint32_t *reads, unsigned count);
+void flash_note_read(flash_interface_t *flash, uint32_t address, unsigned bytes);
 
 #endif

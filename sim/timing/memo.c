@@ -47,6 +47,7 @@ struct memo {
   size_t recorded_count, recorded_room;
   bool lost; /* it did not fit */
   memo_variant_t sums;
+  flash_log_t log;
 };
 
 memo_t *memo_new(pipeline_t *pipeline) {
@@ -140,6 +141,7 @@ void memo_restore(memo_t *memo, const memo_variant_t *variant) {
 void memo_record_begin(memo_t *memo) {
   memo->recorded_count = 0;
   memo->lost = false;
+  memo->log.count = 0;
   memo->sums = (memo_variant_t){0};
 }
 
@@ -176,17 +178,23 @@ void memo_record(memo_t *memo, unsigned insn, const cost_t *cost) {
 
 memo_variant_t *memo_record_end(memo_t *memo, memo_node_t *node, uint64_t key, uint32_t next) {
   const struct memo_state *exit = memo->lost ? NULL : state_now(memo, next);
-  size_t bytes = memo->recorded_count * sizeof memo->recorded[0];
+  size_t bytes = memo->recorded_count * sizeof memo->recorded[0], reads = memo->log.count * sizeof memo->log.reads[0];
   memo_variant_t *variant = exit ? take(memo, sizeof *variant + bytes) : NULL;
-  if (!variant) return NULL;
+  uint32_t *log = variant && reads ? take(memo, reads) : NULL;
+  if (!variant || (reads && (!log || memo->log.count == FLASH_LOG_MAX))) return NULL;
+  if (reads) memcpy(log, memo->log.reads, reads);
   *variant = memo->sums;
   variant->key = key;
   variant->next = next;
   variant->from = node;
   variant->exit = exit;
+  variant->reads = log;
+  variant->read_count = (uint16_t)memo->log.count;
   variant->charge_count = (uint16_t)memo->recorded_count;
   if (bytes) memcpy(variant->charges, memo->recorded, bytes);
   variant->other = node->variants;
   node->variants = variant;
   return variant;
 }
+
+flash_log_t *memo_fetch_log(memo_t *memo) { return &memo->log; }

@@ -44,7 +44,8 @@ struct memo_variant {
   bool quiet;                    /* the caller's: nothing else comes of going this way */
   uint16_t before_charges;
   uint16_t pairs, predicted, mispredicted;
-  uint16_t charge_count;
+  uint16_t charge_count, read_count;
+  const uint32_t *reads; /* with a flash interface: where fetches went (flash_log_t) */
   memo_charge_t charges[];
 };
 
@@ -53,7 +54,8 @@ struct memo_node {
   const void *owner; /* the instruction before, when it may still be charged; else NULL */
   const struct memo_state *state;
   memo_variant_t *variants; /* last used first */
-  bool stores_matter;       /* loads that meet one of the last stores wait */
+  bool stores_matter;      /* loads that meet one of the last stores wait */
+  uint64_t fetch_version;  /* memory_fetch_version() at which its fetches were found at rest, 0: never */
 };
 
 typedef struct memo memo_t;
@@ -76,6 +78,8 @@ void memo_restore(memo_t *memo, const memo_variant_t *variant);
 void memo_record_begin(memo_t *memo);
 void memo_record(memo_t *memo, unsigned insn, const cost_t *cost);
 memo_variant_t *memo_record_end(memo_t *memo, memo_node_t *node, uint64_t key, uint32_t next);
+/* Where fetches go, for a flash interface; empty behind memo_record_begin(). */
+flash_log_t *memo_fetch_log(memo_t *memo);
 
 static inline memo_variant_t *memo_find(memo_node_t *node, uint64_t key, uint32_t next) {
   memo_variant_t *first = node->variants;

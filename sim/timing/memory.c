@@ -61,6 +61,7 @@ void memory_trial(const memory_t *memory, memory_t *copy) {
 }
 
 void memory_set_flash(memory_t *memory, unsigned wait_states, unsigned on) {
+  memory->settings += memory->flash.wait_states != wait_states || memory->flash.on != on;
   memory->flash.wait_states = wait_states;
   unsigned off = memory->flash.on & ~on;
   if (off & FLASH_ICACHE) cache_invalidate_all(&memory->flash.icache);
@@ -72,6 +73,7 @@ void memory_set_bus_ratio(memory_t *memory, const target_t *target, unsigned rat
   for (unsigned i = 0; i < memory->slave_count; i++) {
     const region_t *from = &target->regions[i];
     unsigned cycles = from->bus_clock ? ratio : 1;
+    memory->settings += memory->slaves[i].beat_cycles != from->beat_cycles * cycles;
     memory->slaves[i].first_read = from->first_access * cycles;
     memory->slaves[i].first_write = from->first_write * cycles;
     memory->slaves[i].beat_cycles = from->beat_cycles * cycles;
@@ -79,6 +81,30 @@ void memory_set_bus_ratio(memory_t *memory, const target_t *target, unsigned rat
 }
 
 void memory_set_l1(memory_t *memory, bool icache_on, bool dcache_on) {
+  memory->settings += memory->icache_on != icache_on || memory->dcache_on != dcache_on;
   memory->icache_on = icache_on && memory->icache.sets;
   memory->dcache_on = dcache_on && memory->dcache.sets;
+}
+
+bool memory_fetch_rests(const memory_t *memory, uint32_t first, uint32_t end, uint64_t now) {
+  if (memory->m7) return m7_fetch_rests(memory, first, end, now);
+  return !memory_is_flash(memory, first) || flash_fetch_rests(&memory->flash, first, end);
+}
+
+bool memory_access_rests(memory_t *memory, uint32_t address, unsigned bytes, bool write, uint64_t now) {
+  if (memory->m7) return m7_access_rests(memory, address, bytes, write, now);
+  return write || !memory_is_flash(memory, address) || flash_read_rests(&memory->flash, address, bytes);
+}
+
+void memory_note_access(memory_t *memory, uint32_t address, unsigned bytes, bool write) {
+  if (memory->m7) {
+    m7_note_access(memory, address, bytes, write);
+  } else if (!write && memory_is_flash(memory, address)) {
+    flash_note_read(&memory->flash, address, bytes);
+  }
+}
+
+uint64_t memory_fetch_version(const memory_t *memory) {
+  if (memory->m7) return memory->icache.changes + 1u;
+  return (uint64_t)memory->flash.prefetched << 32 | (memory->flash.icache.changes + 1u);
 }

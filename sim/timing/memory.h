@@ -62,6 +62,7 @@ typedef struct {
   policy_t (*policy)(void *context, uint32_t address); /* firmware's own attributes, or NULL: the default map */
   void *context;
   memory_counts_t counts;
+  unsigned settings; /* changes with each of them */
 } memory_t;
 
 /* The memory of TARGET as after reset; NULL: it answers at once everywhere (TARGET describes neither flash interface
@@ -94,6 +95,23 @@ typedef struct {
 answer_t memory_fetch(memory_t *memory, uint32_t address, uint64_t cycle); /* of the eight bytes at ADDRESS */
 answer_t memory_load(memory_t *memory, uint32_t address, unsigned bytes, uint64_t cycle);
 answer_t memory_store(memory_t *memory, uint32_t address, unsigned bytes, uint64_t cycle);
+
+/* ---- both: is it at rest? ----
+   At rest, an access is answered at once (or as always: flash's data_wait) and leaves nothing behind but that it was
+   there: every line is held, none of them is on its way, no bus is asked. NOW: the cycle, give or take
+   MEMORY_REST_CYCLES, of the accesses in question. */
+enum { MEMORY_REST_CYCLES = 16, MEMORY_FETCH_REST_CYCLES = 256 };
+bool memory_fetch_rests(const memory_t *memory, uint32_t first, uint32_t end, uint64_t now);
+bool memory_access_rests(memory_t *memory, uint32_t address, unsigned bytes, bool write, uint64_t now);
+/* An access that was found at rest has taken place. */
+void memory_note_access(memory_t *memory, uint32_t address, unsigned bytes, bool write);
+/* Changes whenever memory_fetch_rests() may answer otherwise, time apart. */
+uint64_t memory_fetch_version(const memory_t *memory);
+
+/* memory_m7.c */
+bool m7_fetch_rests(const memory_t *memory, uint32_t first, uint32_t end, uint64_t now);
+bool m7_access_rests(memory_t *memory, uint32_t address, unsigned bytes, bool write, uint64_t now);
+void m7_note_access(memory_t *memory, uint32_t address, unsigned bytes, bool write);
 
 /* Cache maintenance as firmware asks for it. */
 typedef enum {

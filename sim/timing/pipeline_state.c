@@ -165,6 +165,7 @@ static bool pack_older(const pipeline_t *pipeline, m7_packed_t *to) {
   to->older_has_address = s->older_has_address;
   to->older_unaligned = s->older_unaligned;
   if (s->older_has_address) to->older_bank = s->older_address & BANK;
+  if (pipeline->memory && s->older_time + MEMORY_REST_CYCLES < pipeline->now) return false;
   return keep_time(pipeline->now, s->older_time, &to->older_time);
 }
 
