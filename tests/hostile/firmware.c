@@ -5,21 +5,6 @@
 
 enum { CODE_OFFSET = 0x400, FUNCTIONS = 24, SURVIVOR = FUNCTIONS, FUNCTION_HALFWORDS = 256, RAM_CODE_WORDS = 64 };
 
-/* ---- random numbers: splitmix64 [Steele, Lea, Flood 2014] ---- */
-
-uint64_t random_next(random_t *random) {
-  uint64_t z = random->state += UINT64_C(0x9E3779B97F4A7C15);
-  z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-  z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
-  return z ^ z >> 31;
-}
-
-uint32_t random_below(random_t *random, uint32_t limit) {
-  return limit ? (uint32_t)(random_next(random) >> 32) % limit : 0;
-}
-
-bool random_chance(random_t *random, unsigned percent) { return random_below(random, 100) < percent; }
-
 /* ---- images ---- */
 
 const char *image_kind_name(image_kind_t kind) {

@@ -2,8 +2,7 @@
 #ifndef CMSIM_TESTS_HOSTILE_FIRMWARE_H
 #define CMSIM_TESTS_HOSTILE_FIRMWARE_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "../random_numbers.h"
 
 enum { IMAGE_BYTES_MAX = 1 << 20, IMAGE_BASE = 0x08000000, IMAGE_RAM = 0x20000000, IMAGE_VECTORS = 48 };
 
@@ -32,15 +31,6 @@ typedef enum {
 #undef X
       IMAGE_KIND_COUNT
 } image_kind_t;
-
-typedef struct {
-  uint64_t state;
-} random_t;
-
-uint64_t random_next(random_t *random);
-uint32_t random_below(random_t *random, uint32_t limit); /* 0 for 0 */
-/* PERCENT of the time. */
-bool random_chance(random_t *random, unsigned percent);
 
 typedef struct {
   image_kind_t kind;
