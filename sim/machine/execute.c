@@ -78,16 +78,20 @@ void execute_time(machine_t *m, code_slot_t *slot) {
   }
 }
 
-static code_slot_t *new_slot(machine_t *m, uint32_t address) {
+/* The slot at ADDRESS; NULL: a fault was taken. */
+static code_slot_t *find_slot(machine_t *m, uint32_t address) {
   code_slot_t *slot = code_at(m->code, address);
   if (!slot) { /* it, or an IT block that begins with it, reaches beyond memory */
     m->pending = NULL;
     take_fault(m, &(fault_t){.cfsr = CFSR_IBUSERR, .pc = address, .return_address = address},
                "execution at %s, where memory ends", describe_address(m, address));
-    return NULL;
   }
-  if (!slot->checked && !m->refused.due && !check_slot(m, slot)) return NULL;
   return slot;
+}
+
+/* May it be executed at all? NULL: a fault was taken. */
+static code_slot_t *checked(machine_t *m, code_slot_t *slot) {
+  return !slot || slot->checked || m->refused.due || check_slot(m, slot) ? slot : NULL;
 }
 
 /* Members of an IT block whose condition failed are not announced: time them as skipped until ADDRESS is reached. */
@@ -183,10 +187,10 @@ code_slot_t *execute_complete(machine_t *m, uint32_t address) {
     /* A branch to the next instruction refills the pipeline like any other. */
     m->outcome.taken = from->insn.flow != FLOW_NONE && from->insn.flow != FLOW_CONDITIONAL;
     execute_time(m, from);
-    if (!slot || slot->key != address) from->fall = slot = new_slot(m, address);
+    if (!slot || slot->key != address) from->fall = slot = find_slot(m, address);
     if (from->insn.flags & INSN_WRITES_SP) track_stack(m, from);
     if (slot && m->outcome.taken) execute_note_transfer(m, from, slot);
-    return slot;
+    return checked(m, slot);
   }
   bool skips = from->it_left != 0;
   m->outcome.taken = !skips;
@@ -195,10 +199,9 @@ code_slot_t *execute_complete(machine_t *m, uint32_t address) {
   if (from->insn.flags & INSN_WRITES_SP) track_stack(m, from);
   if (skips) retire_skipped(m, from, address);
   slot = from->jump;
-  if (!slot || slot->key != address) from->jump = slot = new_slot(m, address);
-  if (!slot || skips) return slot;
-  execute_jumped(m, from, slot);
-  return m->ended ? NULL : slot;
+  if (!slot || slot->key != address) from->jump = slot = find_slot(m, address);
+  if (slot && !skips) execute_jumped(m, from, slot); /* also where a fault is taken instead of what is there */
+  return m->ended ? NULL : checked(m, slot);
 }
 
 /* Operand values before the instruction runs. */
@@ -255,7 +258,7 @@ void execute_insn(void *machine, uint32_t address) {
     if (m->requests && *m->requests) execute_answer_requests(m);
     if (m->ended) return;
     if (m->bb.step_from) blocks_skip(m, address);
-    m->pending = slot = new_slot(m, address);
+    m->pending = slot = checked(m, find_slot(m, address));
     if (!slot) return;
     m->outcome = m->fresh;
     m->fresh = (outcome_t){0};

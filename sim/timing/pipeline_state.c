@@ -12,7 +12,7 @@ enum { FARTHEST = 250, NEVER = INT16_MIN }; /* not cycles: of a clock difference
 typedef struct {
   uint64_t results, load_writes, fp_writes, long_writes;
   m4_access_t access;
-  int16_t fetch_free, fp_issue, long_issue;
+  int16_t fetched_at, fetch_free, fp_issue, long_issue;
   uint8_t fetched, fetch_slots_lost, unaligned_run, fp_cls, long_cls;
   bool fetching, queue_full, was_taken, was_narrow;
 } m4_packed_t;
@@ -32,15 +32,22 @@ static bool keep_time(uint64_t now, uint64_t time, int16_t *to) {
   return true;
 }
 
-/* Without a memory the queue fills as time passes: bring it to the clock. */
-static void pack_queue(const pipeline_t *pipeline, m4_packed_t *to) {
+/* Without a memory the queue fills as time passes: bring it to the clock. But rule late_opcode asks what had arrived as a
+   load issued. */
+static bool pack_queue(const pipeline_t *pipeline, m4_packed_t *to) {
   const m4_state_t *s = &pipeline->state.m4;
+  if (s->access.load_open) {
+    to->fetched = s->fetched;
+    to->fetch_slots_lost = s->fetch_slots_lost;
+    return keep_time(pipeline->now, s->fetched_at, &to->fetched_at);
+  }
   uint64_t fetches = pipeline->now - s->fetched_at, lost = s->fetch_slots_lost;
   uint64_t used = fetches < lost ? fetches : lost;
   uint64_t there = s->fetched + (fetches - used) * pipeline->model->parameters[PARAMETER_FETCH_HALFWORDS].value;
   unsigned capacity = pipeline->model->parameters[PARAMETER_FETCH_QUEUE_HALFWORDS].value;
   to->fetched = (uint8_t)(there < capacity ? there : capacity);
   to->fetch_slots_lost = (uint8_t)(lost - used);
+  return true;
 }
 
 static bool pack_fp(const pipeline_t *pipeline, m4_packed_t *to) {
@@ -79,8 +86,8 @@ static size_t m4_pack(const pipeline_t *pipeline, void *bytes) {
       packed.fetched = s->fetched;
       packed.fetch_slots_lost = s->fetch_slots_lost;
     }
-  } else if (!s->was_taken) {
-    pack_queue(pipeline, &packed);
+  } else if (!s->was_taken && !pack_queue(pipeline, &packed)) {
+    return 0;
   }
   if (!pack_fp(pipeline, &packed)) return 0;
   memcpy(bytes, &packed, sizeof packed);
@@ -100,7 +107,7 @@ static void m4_unpack(pipeline_t *pipeline, const void *bytes) {
                                     .fetch_free = now + (uint64_t)(int64_t)packed.fetch_free,
                                     .unaligned_run = packed.unaligned_run,
                                     .queue_full = packed.queue_full,
-                                    .fetched_at = now,
+                                    .fetched_at = now + (uint64_t)(int64_t)packed.fetched_at,
                                     .was_taken = packed.was_taken,
                                     .was_narrow = packed.was_narrow,
                                     .fp_cls = packed.fp_cls,
