@@ -78,8 +78,8 @@ struct block {
   uint32_t steps_taken;
   uint32_t most_cycles; /* that it can take, memory apart */
   bool replays;         /* timed anew each time: it holds region markers */
-  bool ends_in_it;       /* its last instruction has a condition of an IT block */
-  bool always_leaves;    /* its last instruction is a branch without a condition of its own */
+  bool ends_in_it;      /* its last instruction has a condition of an IT block */
+  bool always_leaves;   /* its last instruction is a branch without a condition of its own */
   bool has_stores, loads_behind_stores, divides;
   engine_registers_t registers; /* read at entry */
   uint16_t access_count, point_count, stack_count, value_count;

@@ -45,8 +45,8 @@ static bool find(machine_t *m, const block_access_t *access, unsigned i, uint32_
 static void add_access(machine_t *m, const block_access_t *access, unsigned i) {
   enum { LOW_BITS = 3, ACCESS_BITS = 8, WORD_FULL = 56 };
   blocks_t *bb = &m->bb;
-  bb->accesses_key = bb->accesses_key << ACCESS_BITS | (uint64_t)bb->regions[i]->number << LOW_BITS |
-                     (bb->addresses[i] & access->key);
+  bb->accesses_key =
+      bb->accesses_key << ACCESS_BITS | (uint64_t)bb->regions[i]->number << LOW_BITS | (bb->addresses[i] & access->key);
   if (bb->accesses_key >> WORD_FULL == 0) return;
   blocks_add_to_key(bb, bb->accesses_key);
   bb->accesses_key = 1;
@@ -144,6 +144,10 @@ static bool was_skipped(const blocks_t *bb, const block_t *block, const block_ac
   return (block->points[*point].kinds & POINT_MEMBER) && !blocks_reached(bb, *point);
 }
 
+static bool same_answer(const answer_t *a, const answer_t *b) {
+  return a->wait == b->wait && a->cause == b->cause && a->grade == b->grade;
+}
+
 static unsigned words_of(const insn_t *insn) { return insn->transfers > 1 ? insn->transfers : 1; }
 
 void blocks_note_stores(machine_t *m, const block_t *block) {
@@ -174,31 +178,52 @@ void blocks_add_stores(machine_t *m, const block_t *block) {
 
 /* ---- the chip's memory ---- */
 
-/* Accesses that earlier blocks have put off by more than this are not told apart here. */
-bool blocks_memory_rests(machine_t *m, const block_t *block, memo_node_t *node) {
-  memory_t *memory = m->memory;
+bool blocks_fetch_rests(machine_t *m, const block_t *block, memo_node_t *node) {
+  const memory_t *memory = m->memory;
   uint64_t now = m->pipeline.now, version = memory_fetch_version(memory);
-  if (node->fetch_version != version || memory->ifill.until + MEMORY_FETCH_REST_CYCLES > now) {
-    if (!memory_fetch_rests(memory, block->address, block->end, now)) return false;
-    node->fetch_version = version;
-  }
-  unsigned point = 0;
-  for (unsigned i = 0; i < block->access_count; i++) {
-    const block_access_t *access = &block->accesses[i];
-    if (block->point_count && was_skipped(&m->bb, block, access, &point)) continue;
-    if (!memory_access_rests(memory, m->bb.addresses[i], access->bytes, access->write, now)) return false;
-  }
+  if (node->fetch_version == version && memory->ifill.until + MEMORY_REST_CYCLES <= now) return true;
+  if (!memory_fetch_rests(memory, block->address, block->end, now)) return false;
+  node->fetch_version = version;
   return true;
 }
 
-void blocks_note_memory(machine_t *m, const block_t *block, const memo_variant_t *variant) {
-  if (variant->read_count) flash_note_fetches(&m->memory->flash, variant->reads, variant->read_count);
-  unsigned point = 0;
-  for (unsigned i = 0; i < block->access_count; i++) {
+/* Does the pipeline ask for it? */
+static bool is_asked(const machine_t *m, const block_access_t *access, unsigned i) {
+  return m->memory->m7 || (!access->write && memory_is_flash(m->memory, m->bb.addresses[i]));
+}
+
+/* The next of NODE's variants, from VARIANT on, that goes this way and was given the first COUNT answers of LOG. */
+static memo_variant_t *next_variant(memo_variant_t *variant, uint64_t key, uint32_t next, const memory_log_t *log,
+                                    unsigned count) {
+  for (; variant; variant = variant->other) {
+    if (variant->key != key || variant->next != next || variant->answer_count < count) continue;
+    unsigned same = 0;
+    while (same < count && same_answer(&variant->answers[same].answer, &log->entries[same].answer))
+      same++;
+    if (same == count) return variant;
+  }
+  return NULL;
+}
+
+memo_variant_t *blocks_ask_memory(machine_t *m, const block_t *block, memo_node_t *node, uint32_t next,
+                                  unsigned *given) {
+  memory_log_t *log = memo_log(m->bb.memo);
+  memo_variant_t *variant = next_variant(node->variants, m->bb.key, next, log, 0);
+  unsigned point = 0, count = 0;
+  for (unsigned i = 0; variant && i < block->access_count; i++) {
     const block_access_t *access = &block->accesses[i];
     if (block->point_count && was_skipped(&m->bb, block, access, &point)) continue;
-    memory_note_access(m->memory, m->bb.addresses[i], access->bytes, access->write);
+    if (!is_asked(m, access, i)) continue;
+    uint64_t cycle = m->pipeline.now + (uint64_t)(int64_t)variant->answers[count].cycle;
+    answer_t answer = memory_access(m->memory, m->bb.addresses[i], access->bytes, access->write, cycle);
+    log->entries[count] = (logged_access_t){cycle, answer};
+    if (!same_answer(&variant->answers[count++].answer, &answer)) {
+      variant = next_variant(node->variants, m->bb.key, next, log, count);
+    }
   }
+  *given = count;
+  if (variant && variant != node->variants) memo_to_front(node, variant);
+  return variant;
 }
 
 /* ---- instruction by instruction ---- */

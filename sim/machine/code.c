@@ -124,8 +124,7 @@ static code_slot_t *take_slot(code_t *code, code_slot_t **place) {
     code->last = &slot->next_allocated;
   } else {
     *link = NULL;
-    *slot = (code_slot_t){
-        .profile = slot->profile, .next_allocated = slot->next_allocated, .blocks = slot->blocks};
+    *slot = (code_slot_t){.profile = slot->profile, .next_allocated = slot->next_allocated, .blocks = slot->blocks};
   }
   if (*place) (*place)->key = 1;
   slot->older = *place;

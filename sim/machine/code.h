@@ -14,7 +14,7 @@ struct code_slot {
   uint32_t key;    /* insn.address while valid; odd once the code was overwritten */
   uint8_t it_left; /* IT and its members: how many members follow */
   bool function_entry;
-  bool checked; /* it may be executed: see check_slot() */
+  bool checked;      /* it may be executed: see check_slot() */
   int32_t function;  /* index into program functions, -1: none */
   int32_t marker;    /* index into program markers, -1: none */
   code_slot_t *fall; /* slot behind this one, once seen */
@@ -22,7 +22,7 @@ struct code_slot {
   insn_t insn;
   insn_profile_t profile;
   struct block *blocks; /* that begin here */
-  code_slot_t *older; /* what was decoded here before it was overwritten */
+  code_slot_t *older;   /* what was decoded here before it was overwritten */
   code_slot_t *next_allocated;
 };
 

@@ -94,13 +94,16 @@ static cursor_t replay(machine_t *m, unsigned count, const jump_t *last, bool re
   return cursor;
 }
 
-static memo_variant_t *time_anew(machine_t *m, memo_node_t *node, const jump_t *last) {
-  bool record = node && !m->bb.block->replays;
-  if (record) memo_record_begin(m->bb.memo);
-  if (record && m->memory) m->memory->flash.log = memo_fetch_log(m->bb.memo);
-  replay(m, m->bb.block->run.count, last, record);
-  if (m->memory) m->memory->flash.log = NULL;
-  return record ? memo_record_end(m->bb.memo, node, m->bb.key, last->next) : NULL;
+/* GIVEN: accesses that the chip's memory has answered already. */
+static memo_variant_t *time_anew(machine_t *m, memo_node_t *node, const jump_t *last, unsigned given) {
+  unsigned count = m->bb.block->run.count;
+  if (!node || m->bb.block->replays) {
+    replay(m, count, last, false);
+    return NULL;
+  }
+  memo_record_begin(m->bb.memo, given);
+  replay(m, count, last, true);
+  return memo_record_end(m->bb.memo, node, m->bb.key, last->next);
 }
 
 /* ---- the end of a block ---- */
@@ -150,6 +153,11 @@ static void note_jump(machine_t *m, code_slot_t *from, uint32_t next, bool *quie
   }
 }
 
+static void note_fetches(machine_t *m, const memo_variant_t *variant) {
+  if (variant->read_count) flash_note_fetches(&m->memory->flash, variant->reads, variant->read_count);
+  if (variant->fetch_count) m7_note_fetches(&m->pipeline, variant->fetches, variant->fetch_count);
+}
+
 static void finish_block(machine_t *m, uint32_t next) {
   blocks_t *bb = &m->bb;
   block_t *block = bb->block;
@@ -159,18 +167,25 @@ static void finish_block(machine_t *m, uint32_t next) {
   if (block->access_count) blocks_add_to_key(bb, bb->accesses_key);
   if (last.prediction) blocks_add_to_key(bb, last.prediction);
   if (block->access_count && (block->loads_behind_stores || (node && node->stores_matter))) blocks_add_stores(m, block);
-  if (node && m->memory && !blocks_memory_rests(m, block, node)) node = NULL; /* what it takes is not that of others */
-  memo_variant_t *variant = node ? memo_find(node, bb->key, next) : NULL;
+  unsigned given = 0;
+  memo_variant_t *variant = NULL;
+  if (m->memory) {
+    if (node && !blocks_fetch_rests(m, block, node)) node = NULL; /* what it takes is not that of others */
+    if (node) variant = blocks_ask_memory(m, block, node, next, &given);
+  } else if (node) {
+    variant = memo_find(node, bb->key, next);
+  }
   if (variant) {
     if (m->arrival.due) arrive(m, variant);
+    if (m->memory) note_fetches(m, variant);
     memo_count(&bb->pending, variant);
     m->pipeline.now += variant->cycles;
+    if (m->memory && variant->mispredicted) m7_note_refill(&m->pipeline);
     bb->live = false;
-    if (m->memory) blocks_note_memory(m, block, variant);
     if (block->has_stores) blocks_note_stores(m, block);
     if (block->stack_count) move_stack(m, block);
   } else {
-    variant = time_anew(m, node, &last);
+    variant = time_anew(m, node, &last, given);
     if (memo_is_full(bb->memo)) {
       blocks_forget(m);
       variant = NULL;
@@ -277,7 +292,8 @@ static bool mpu_lets(machine_t *m, const block_t *block) {
 static bool must_step(machine_t *m, const block_t *block) {
   if (block->steps || (block->point_count && !block->watches_points && block->steps_taken < SELDOM)) return true;
   if (!m->bb.wary) return false;
-  return (m->mpu_on && !mpu_lets(m, block)) || m->refused.due || (block->divides && scs_switch(m->scs, SCS_DIV_0_TRP)) ||
+  return (m->mpu_on && !mpu_lets(m, block)) || m->refused.due ||
+         (block->divides && scs_switch(m->scs, SCS_DIV_0_TRP)) ||
          (block->access_count && scs_switch(m->scs, SCS_UNALIGN_TRP));
 }
 
@@ -291,7 +307,7 @@ static bool is_stop_function(const machine_t *m) {
 
 static void begin_block(machine_t *m, uint32_t address, uint32_t bytes) {
   blocks_t *bb = &m->bb;
-  memo_node_t *node = bb->last ? bb->last->to : NULL; /* where that way led before */
+  memo_node_t *node = bb->last ? bb->last->to : NULL;  /* where that way led before */
   block_t *block = node ? (block_t *)node->run : NULL; /* its first member */
   if (!block || block->end != address + bytes || !block_is_current(&bb->builder, block)) {
     node = NULL;

@@ -109,17 +109,17 @@ typedef struct {
 
 /* The block under way, and what is known of how it went. */
 typedef struct {
-  bool on;       /* the engine announces blocks */
-  bool stepping; /* each instruction of this one is announced */
+  bool on;            /* the engine announces blocks */
+  bool stepping;      /* each instruction of this one is announced */
   uint32_t step_from; /* 0, or where stepping began within an IT block: what is not announced from here on is skipped */
-  bool wary;     /* some blocks must be: the MPU is on, or more kinds of access and division trap */
+  bool wary;          /* some blocks must be: the MPU is on, or more kinds of access and division trap */
   block_t *block;
-  uint64_t key;      /* what of it decides the cycles */
+  uint64_t key;          /* what of it decides the cycles */
   uint64_t accesses_key; /* of accesses, not yet part of it */
-  uint64_t executed; /* points reached: a bit each */
+  uint64_t executed;     /* points reached: a bit each */
   unsigned next_point;
-  uint32_t at_entry[BLOCK_VALUES_MAX];         /* its values: see block_value_t */
-  uint32_t addresses[BLOCK_INSNS_MAX];         /* of its accesses */
+  uint32_t at_entry[BLOCK_VALUES_MAX]; /* its values: see block_value_t */
+  uint32_t addresses[BLOCK_INSNS_MAX]; /* of its accesses */
   const mapped_region_t *regions[BLOCK_INSNS_MAX];
   uint32_t values[BLOCK_POINTS_MAX][2]; /* dividend and divisor, or fp64_operands_t */
   /* timing */
@@ -161,9 +161,9 @@ struct machine {
   bool tracing;                       /* a timeline is wanted and not complete */
   bool mpu_on;
   uint32_t mpu_granted[3][MPU_GRANTS]; /* by mpu_access_t: each MPU_GRAIN that was last allowed, + 1; 0: none */
-  bool bit_band;           /* the core has bit-band aliases */
-  uint64_t io_due;         /* cycle of the peripherals' next event */
-  bool line_changed;       /* an interrupt line, since the last access to a peripheral */
+  bool bit_band;                       /* the core has bit-band aliases */
+  uint64_t io_due;                     /* cycle of the peripherals' next event */
+  bool line_changed;                   /* an interrupt line, since the last access to a peripheral */
   /* cold */
   uint64_t cycle_limit; /* UINT64_MAX: none */
   refused_access_t refused;
@@ -209,7 +209,7 @@ void execute_arrive(machine_t *m, uint64_t cycles);      /* calls, returns and m
 void execute_answer_requests(machine_t *m);              /* what came asynchronously */
 void execute_stack_moved(machine_t *m, bool may_switch); /* SP changed */
 
-void execute_time(machine_t *m, code_slot_t *slot);      /* SLOT has gone as m->outcome says: its cycles pass */
+void execute_time(machine_t *m, code_slot_t *slot); /* SLOT has gone as m->outcome says: its cycles pass */
 /* Times the pending instruction, which went to ADDRESS, and returns the slot there (NULL: the run ended). */
 code_slot_t *execute_complete(machine_t *m, uint32_t address);
 void execute_note_transfer(machine_t *m, const code_slot_t *from, const code_slot_t *to);
@@ -223,8 +223,8 @@ void blocks_point(machine_t *m, uint32_t address); /* the engine has stopped wit
 void blocks_catch_up(machine_t *m);
 
 void blocks_skip(machine_t *m, uint32_t address); /* from step_from on, ADDRESS is announced next */
-void blocks_attend(machine_t *m); /* core peripherals have changed */
-void blocks_end(machine_t *m);    /* of the run: the pipeline is as it stands, and the books are complete */
+void blocks_attend(machine_t *m);                 /* core peripherals have changed */
+void blocks_end(machine_t *m); /* of the run: the pipeline is as it stands, and the books are complete */
 
 /* blocks_access.c */
 static inline bool blocks_reached(const blocks_t *bb, unsigned point) { return bb->executed >> point & 1u; }
@@ -235,9 +235,12 @@ bool blocks_find_at_point(machine_t *m, const block_t *block, const block_point_
 void blocks_add_points(machine_t *m, const block_t *block);
 void blocks_add_stores(machine_t *m, const block_t *block); /* which loads meet one of the last stores */
 void blocks_note_stores(machine_t *m, const block_t *block);
-/* Would the chip's memory answer all accesses of BLOCK at once? And they have taken place. */
-bool blocks_memory_rests(machine_t *m, const block_t *block, memo_node_t *node);
-void blocks_note_memory(machine_t *m, const block_t *block, const memo_variant_t *variant);
+/* Would the chip's memory answer all fetches of BLOCK at once? */
+bool blocks_fetch_rests(machine_t *m, const block_t *block, memo_node_t *node);
+/* Asks it for the loads and stores, one by one, at the cycles that NODE's variants know for them. NULL: none of them
+   was answered so; GIVEN accesses have been made, and their answers are in memo_log(). */
+memo_variant_t *blocks_ask_memory(machine_t *m, const block_t *block, memo_node_t *node, uint32_t next,
+                                  unsigned *given);
 /* While stepping, nobody announces accesses: they follow from the registers. */
 void blocks_announce_accesses(machine_t *m, code_slot_t *slot);
 void blocks_store_exclusive(machine_t *m); /* the pending STREX has run */
@@ -246,7 +249,7 @@ void blocks_store_exclusive(machine_t *m); /* the pending STREX has run */
 bool blocks_build(machine_t *m);
 void blocks_release(machine_t *m);
 void blocks_follow_settings(machine_t *m); /* of the chip's memory: what was learned under others does not hold */
-void blocks_settle(machine_t *m);    /* counts become cycles in the profile and the totals */
+void blocks_settle(machine_t *m);          /* counts become cycles in the profile and the totals */
 const profile_totals_t *blocks_totals(machine_t *m); /* at the instant of arrival */
 void blocks_forget(machine_t *m);                    /* everything that was learned */
 
@@ -298,7 +301,7 @@ void mpu_forget(machine_t *m);
 void check_access(machine_t *m, uint32_t address, unsigned bytes, bool write);
 bool check_fetch(machine_t *m, const code_slot_t *slot);
 bool mpu_allows(machine_t *m, uint32_t address, mpu_access_t access);
-void mpu_note_privilege(machine_t *m); /* the instruction before may have changed it */
+void mpu_note_privilege(machine_t *m);            /* the instruction before may have changed it */
 bool may_unstack(machine_t *m, uint32_t address); /* MPU */
 bool may_stack(machine_t *m, uint32_t address);   /* MPU */
 bool is_privileged(machine_t *m);

@@ -19,7 +19,7 @@ typedef struct {
   uint64_t uses;
   uint32_t random;
   uint32_t changes; /* how often a line came or went */
-  bool frozen; /* a copy that asks what would be: the directory, which copies share, does not change */
+  bool frozen;      /* a copy that asks what would be: the directory, which copies share, does not change */
 } cache_t;
 
 enum { CACHE_LINES_MAX = 4096, CACHE_WAYS_MAX = 256 };

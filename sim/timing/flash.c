@@ -92,16 +92,6 @@ bool flash_fetch_rests(const flash_interface_t *flash, uint32_t first, uint32_t 
          cache_holds(&flash->icache, read << flash->read_shift);
 }
 
-bool flash_read_rests(const flash_interface_t *flash, uint32_t address, unsigned bytes) {
-  if (!flash->wait_states) return true;
-  if (!(flash->on & FLASH_DCACHE)) return false;
-  uint32_t read = address >> flash->read_shift, last = (address + bytes - 1u) >> flash->read_shift;
-  for (; read <= last; read++) {
-    if (!cache_holds(&flash->dcache, read << flash->read_shift)) return false;
-  }
-  return true;
-}
-
 void flash_note_fetches(flash_interface_t *flash, const uint32_t *reads, unsigned count) {
   for (unsigned i = 0; i < count; i++) {
     if (reads[i] == flash->current) continue;
@@ -109,12 +99,4 @@ void flash_note_fetches(flash_interface_t *flash, const uint32_t *reads, unsigne
     flash->current_at = 0; /* it is there */
     cache_hit(&flash->icache, reads[i] << flash->read_shift);
   }
-}
-
-void flash_note_read(flash_interface_t *flash, uint32_t address, unsigned bytes) {
-  flash->data_reads++;
-  if (!flash->wait_states) return;
-  uint32_t read = address >> flash->read_shift, last = (address + bytes - 1u) >> flash->read_shift;
-  for (; read <= last; read++)
-    cache_hit(&flash->dcache, read << flash->read_shift);
 }

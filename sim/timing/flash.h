@@ -43,11 +43,9 @@ unsigned flash_fetch(flash_interface_t *flash, uint32_t address, uint64_t cycle)
 unsigned flash_read(flash_interface_t *flash, uint32_t address, unsigned bytes, uint64_t cycle);
 
 /* Would every fetch from FIRST to before END, and what is fetched ahead of it, be answered at once, without a read of
-   the array? And a data read by the caches alone? */
+   the array? */
 bool flash_fetch_rests(const flash_interface_t *flash, uint32_t first, uint32_t end);
-bool flash_read_rests(const flash_interface_t *flash, uint32_t address, unsigned bytes);
-/* They have taken place, as flash_fetch() and flash_read() would have left it. */
+/* They have taken place, as flash_fetch() would have left it. */
 void flash_note_fetches(flash_interface_t *flash, const uint32_t *reads, unsigned count);
-void flash_note_read(flash_interface_t *flash, uint32_t address, unsigned bytes);
 
 #endif

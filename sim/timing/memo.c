@@ -47,7 +47,10 @@ struct memo {
   size_t recorded_count, recorded_room;
   bool lost; /* it did not fit */
   memo_variant_t sums;
-  flash_log_t log;
+  uint64_t start; /* the clock at its begin */
+  flash_log_t reads;
+  fetch_log_t fetches;
+  memory_log_t accesses;
 };
 
 memo_t *memo_new(pipeline_t *pipeline) {
@@ -138,11 +141,18 @@ void memo_restore(memo_t *memo, const memo_variant_t *variant) {
   pipeline_unpack(memo->pipeline, variant->next, variant->exit->bytes);
 }
 
-void memo_record_begin(memo_t *memo) {
+void memo_record_begin(memo_t *memo, unsigned given) {
+  pipeline_t *pipeline = memo->pipeline;
   memo->recorded_count = 0;
   memo->lost = false;
-  memo->log.count = 0;
+  memo->start = pipeline->now;
   memo->sums = (memo_variant_t){0};
+  memo->reads.count = memo->fetches.count = memo->accesses.next = 0;
+  memo->accesses.given = given;
+  if (!pipeline->memory) return;
+  pipeline->fetches = &memo->fetches;
+  pipeline->memory->flash.log = &memo->reads;
+  pipeline->memory->log = &memo->accesses;
 }
 
 static bool make_room(memo_t *memo) {
@@ -176,20 +186,48 @@ void memo_record(memo_t *memo, unsigned insn, const cost_t *cost) {
   sums->mispredicted = (uint16_t)(sums->mispredicted + cost->mispredicted);
 }
 
+/* What memory was asked, into VARIANT. False: too much, or no room. */
+static bool keep_logs(memo_t *memo, memo_variant_t *variant) {
+  unsigned reads = memo->reads.count, fetches = memo->fetches.count, answers = memo->accesses.next;
+  if (reads == FLASH_LOG_MAX || fetches > FETCH_LOG_MAX || answers > MEMORY_LOG_MAX) return false;
+  uint32_t *kept_reads = reads ? take(memo, reads * sizeof *kept_reads) : NULL;
+  int32_t *kept_fetches = fetches ? take(memo, fetches * sizeof *kept_fetches) : NULL;
+  memo_answer_t *kept_answers = answers ? take(memo, answers * sizeof *kept_answers) : NULL;
+  if ((reads && !kept_reads) || (fetches && !kept_fetches) || (answers && !kept_answers)) return false;
+  for (unsigned i = 0; i < reads; i++)
+    kept_reads[i] = memo->reads.reads[i];
+  for (unsigned i = 0; i < fetches; i++)
+    kept_fetches[i] = (int32_t)(int64_t)(memo->fetches.left[i] - memo->start);
+  for (unsigned i = 0; i < answers; i++) {
+    const logged_access_t *from = &memo->accesses.entries[i];
+    kept_answers[i] = (memo_answer_t){(int32_t)(int64_t)(from->cycle - memo->start), from->answer};
+  }
+  variant->reads = kept_reads;
+  variant->fetches = kept_fetches;
+  variant->answers = kept_answers;
+  variant->read_count = (uint16_t)reads;
+  variant->fetch_count = (uint16_t)fetches;
+  variant->answer_count = (uint16_t)answers;
+  return true;
+}
+
 memo_variant_t *memo_record_end(memo_t *memo, memo_node_t *node, uint64_t key, uint32_t next) {
+  pipeline_t *pipeline = memo->pipeline;
+  pipeline->fetches = NULL;
+  if (pipeline->memory) {
+    pipeline->memory->flash.log = NULL;
+    pipeline->memory->log = NULL;
+  }
   const struct memo_state *exit = memo->lost ? NULL : state_now(memo, next);
-  size_t bytes = memo->recorded_count * sizeof memo->recorded[0], reads = memo->log.count * sizeof memo->log.reads[0];
+  size_t bytes = memo->recorded_count * sizeof memo->recorded[0];
   memo_variant_t *variant = exit ? take(memo, sizeof *variant + bytes) : NULL;
-  uint32_t *log = variant && reads ? take(memo, reads) : NULL;
-  if (!variant || (reads && (!log || memo->log.count == FLASH_LOG_MAX))) return NULL;
-  if (reads) memcpy(log, memo->log.reads, reads);
+  if (!variant) return NULL;
   *variant = memo->sums;
+  if (pipeline->memory && !keep_logs(memo, variant)) return NULL;
   variant->key = key;
   variant->next = next;
   variant->from = node;
   variant->exit = exit;
-  variant->reads = log;
-  variant->read_count = (uint16_t)memo->log.count;
   variant->charge_count = (uint16_t)memo->recorded_count;
   if (bytes) memcpy(variant->charges, memo->recorded, bytes);
   variant->other = node->variants;
@@ -197,4 +235,4 @@ memo_variant_t *memo_record_end(memo_t *memo, memo_node_t *node, uint64_t key, u
   return variant;
 }
 
-flash_log_t *memo_fetch_log(memo_t *memo) { return &memo->log; }
+memory_log_t *memo_log(memo_t *memo) { return &memo->accesses; }

@@ -28,6 +28,12 @@ typedef struct {
   uint8_t cause, grade;
 } memo_charge_t;
 
+/* One load or store: when it was made, from the clock at entry, and what memory answered. */
+typedef struct {
+  int32_t cycle;
+  answer_t answer;
+} memo_answer_t;
+
 typedef struct memo_node memo_node_t;
 typedef struct memo_variant memo_variant_t;
 struct memo_variant {
@@ -41,11 +47,15 @@ struct memo_variant {
   memo_node_t *from;
   const struct memo_state *exit;
   uint32_t before_cycles; /* that pass before the first instruction issues */
-  bool quiet;                    /* the caller's: nothing else comes of going this way */
+  bool quiet;             /* the caller's: nothing else comes of going this way */
   uint16_t before_charges;
   uint16_t pairs, predicted, mispredicted;
-  uint16_t charge_count, read_count;
-  const uint32_t *reads; /* with a flash interface: where fetches went (flash_log_t) */
+  uint16_t charge_count;
+  /* With a memory, fetches being at rest. */
+  uint16_t read_count, fetch_count, answer_count;
+  const uint32_t *reads;        /* Cortex-M4: where fetches went (flash_log_t) */
+  const int32_t *fetches;       /* Cortex-M7: when they left the queue (fetch_log_t), from the clock at entry */
+  const memo_answer_t *answers; /* to loads and stores */
   memo_charge_t charges[];
 };
 
@@ -54,8 +64,8 @@ struct memo_node {
   const void *owner; /* the instruction before, when it may still be charged; else NULL */
   const struct memo_state *state;
   memo_variant_t *variants; /* last used first */
-  bool stores_matter;      /* loads that meet one of the last stores wait */
-  uint64_t fetch_version;  /* memory_fetch_version() at which its fetches were found at rest, 0: never */
+  bool stores_matter;       /* loads that meet one of the last stores wait */
+  uint64_t fetch_version;   /* memory_fetch_version() at which its fetches were found at rest, 0: never */
 };
 
 typedef struct memo memo_t;
@@ -73,26 +83,31 @@ memo_node_t *memo_follow(memo_t *memo, const memo_variant_t *variant, const run_
 /* Puts the pipeline into the state behind VARIANT, at the clock as it stands. */
 void memo_restore(memo_t *memo, const memo_variant_t *variant);
 
-/* Records an execution of NODE: begin, each instruction's cost as pipeline_step() has given it, end. The variant has a
-   count of 0: what was recorded has been charged already. NULL: not kept. */
-void memo_record_begin(memo_t *memo);
+/* Records an execution of NODE: begin (the first GIVEN of memo_log() are there already), each instruction's cost as
+   pipeline_step() has given it, end. The variant has a count of 0: what was recorded has been charged already. NULL:
+   not kept. */
+void memo_record_begin(memo_t *memo, unsigned given);
 void memo_record(memo_t *memo, unsigned insn, const cost_t *cost);
 memo_variant_t *memo_record_end(memo_t *memo, memo_node_t *node, uint64_t key, uint32_t next);
-/* Where fetches go, for a flash interface; empty behind memo_record_begin(). */
-flash_log_t *memo_fetch_log(memo_t *memo);
+/* With a memory: loads and stores of the execution being recorded. */
+memory_log_t *memo_log(memo_t *memo);
+
+/* VARIANT of NODE is the one used last. */
+static inline void memo_to_front(memo_node_t *node, memo_variant_t *variant) {
+  memo_variant_t **link = &node->variants;
+  while (*link != variant)
+    link = &(*link)->other;
+  *link = variant->other;
+  variant->other = node->variants;
+  node->variants = variant;
+}
 
 static inline memo_variant_t *memo_find(memo_node_t *node, uint64_t key, uint32_t next) {
-  memo_variant_t *first = node->variants;
-  if (first && first->key == key && first->next == next) return first;
-  for (memo_variant_t **link = &node->variants; *link; link = &(*link)->other) {
-    memo_variant_t *variant = *link;
-    if (variant->key != key || variant->next != next) continue;
-    *link = variant->other;
-    variant->other = first;
-    node->variants = variant;
-    return variant;
-  }
-  return NULL;
+  memo_variant_t *variant = node->variants;
+  while (variant && (variant->key != key || variant->next != next))
+    variant = variant->other;
+  if (variant && variant != node->variants) memo_to_front(node, variant);
+  return variant;
 }
 
 /* One more execution of VARIANT. PENDING is the head of a list that the caller keeps. */

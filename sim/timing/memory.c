@@ -1,5 +1,7 @@
 #include "timing/memory.h"
 
+#include "timing/cost_model.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +59,8 @@ void memory_free(memory_t *memory) {
 
 void memory_trial(const memory_t *memory, memory_t *copy) {
   *copy = *memory;
+  copy->log = NULL;
+  copy->flash.log = NULL;
   copy->icache.frozen = copy->dcache.frozen = copy->flash.icache.frozen = copy->flash.dcache.frozen = true;
 }
 
@@ -91,17 +95,21 @@ bool memory_fetch_rests(const memory_t *memory, uint32_t first, uint32_t end, ui
   return !memory_is_flash(memory, first) || flash_fetch_rests(&memory->flash, first, end);
 }
 
-bool memory_access_rests(memory_t *memory, uint32_t address, unsigned bytes, bool write, uint64_t now) {
-  if (memory->m7) return m7_access_rests(memory, address, bytes, write, now);
-  return write || !memory_is_flash(memory, address) || flash_read_rests(&memory->flash, address, bytes);
+static answer_t ask(memory_t *memory, uint32_t address, unsigned bytes, bool write, uint64_t cycle) {
+  if (memory->m7) {
+    return write ? memory_store(memory, address, bytes, cycle) : memory_load(memory, address, bytes, cycle);
+  }
+  return (answer_t){flash_read(&memory->flash, address, bytes, cycle), memory->flash_grade, CAUSE_FLASH};
 }
 
-void memory_note_access(memory_t *memory, uint32_t address, unsigned bytes, bool write) {
-  if (memory->m7) {
-    m7_note_access(memory, address, bytes, write);
-  } else if (!write && memory_is_flash(memory, address)) {
-    flash_note_read(&memory->flash, address, bytes);
-  }
+answer_t memory_access(memory_t *memory, uint32_t address, unsigned bytes, bool write, uint64_t cycle) {
+  memory_log_t *log = memory->log;
+  if (!log) return ask(memory, address, bytes, write, cycle);
+  if (log->next < log->given) return log->entries[log->next++].answer;
+  answer_t answer = ask(memory, address, bytes, write, cycle);
+  if (log->next < MEMORY_LOG_MAX) log->entries[log->next] = (logged_access_t){cycle, answer};
+  log->next++;
+  return answer;
 }
 
 uint64_t memory_fetch_version(const memory_t *memory) {

@@ -42,6 +42,23 @@ typedef struct {
 } memory_counts_t;
 
 typedef struct {
+  unsigned wait;
+  uint8_t grade; /* grade_t */
+  uint8_t cause; /* cause_t */
+} answer_t;
+
+/* What loads and stores were answered. */
+enum { MEMORY_LOG_MAX = 512 };
+typedef struct {
+  uint64_t cycle;
+  answer_t answer;
+} logged_access_t;
+typedef struct {
+  unsigned next, given;
+  logged_access_t entries[MEMORY_LOG_MAX];
+} memory_log_t;
+
+typedef struct {
   flash_interface_t flash; /* a Cortex-M7 uses its wait states and the width of its reads */
   uint32_t flash_base, flash_bytes;
   uint8_t flash_grade;
@@ -63,6 +80,7 @@ typedef struct {
   void *context;
   memory_counts_t counts;
   unsigned settings; /* changes with each of them */
+  memory_log_t *log; /* of loads and stores, or NULL */
 } memory_t;
 
 /* The memory of TARGET as after reset; NULL: it answers at once everywhere (TARGET describes neither flash interface
@@ -87,31 +105,24 @@ static inline unsigned memory_fetch_word(memory_t *memory, uint32_t address, uin
 }
 
 /* ---- Cortex-M7: the access begins at CYCLE ---- */
-typedef struct {
-  unsigned wait;
-  uint8_t grade; /* grade_t */
-  uint8_t cause; /* cause_t */
-} answer_t;
 answer_t memory_fetch(memory_t *memory, uint32_t address, uint64_t cycle); /* of the eight bytes at ADDRESS */
 answer_t memory_load(memory_t *memory, uint32_t address, unsigned bytes, uint64_t cycle);
 answer_t memory_store(memory_t *memory, uint32_t address, unsigned bytes, uint64_t cycle);
 
-/* ---- both: is it at rest? ----
-   At rest, an access is answered at once (or as always: flash's data_wait) and leaves nothing behind but that it was
-   there: every line is held, none of them is on its way, no bus is asked. NOW: the cycle, give or take
-   MEMORY_REST_CYCLES, of the accesses in question. */
-enum { MEMORY_REST_CYCLES = 16, MEMORY_FETCH_REST_CYCLES = 256 };
+/* ---- both ---- */
+/* A load or store as the pipeline makes it; on a Cortex-M4 only loads from flash. With a log: the first GIVEN are
+   answered from it, they have been asked before; the others are put into it. */
+answer_t memory_access(memory_t *memory, uint32_t address, unsigned bytes, bool write, uint64_t cycle);
+
+/* Would all fetches from FIRST to before END be answered at once, and leave nothing behind but their order? Every line
+   is held, and none is on its way that was asked for less than MEMORY_REST_CYCLES before NOW. */
+enum { MEMORY_REST_CYCLES = 256 };
 bool memory_fetch_rests(const memory_t *memory, uint32_t first, uint32_t end, uint64_t now);
-bool memory_access_rests(memory_t *memory, uint32_t address, unsigned bytes, bool write, uint64_t now);
-/* An access that was found at rest has taken place. */
-void memory_note_access(memory_t *memory, uint32_t address, unsigned bytes, bool write);
 /* Changes whenever memory_fetch_rests() may answer otherwise, time apart. */
 uint64_t memory_fetch_version(const memory_t *memory);
 
 /* memory_m7.c */
 bool m7_fetch_rests(const memory_t *memory, uint32_t first, uint32_t end, uint64_t now);
-bool m7_access_rests(memory_t *memory, uint32_t address, unsigned bytes, bool write, uint64_t now);
-void m7_note_access(memory_t *memory, uint32_t address, unsigned bytes, bool write);
 
 /* Cache maintenance as firmware asks for it. */
 typedef enum {

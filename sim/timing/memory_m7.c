@@ -268,42 +268,12 @@ bool m7_fetch_rests(const memory_t *memory, uint32_t first, uint32_t end, uint64
   if (!slave || slave->tcm) return true;
   if (!memory->icache_on || policy_of(memory, first) == POLICY_UNCACHED) return false;
   uint32_t line_bytes = 1u << cache->line_shift;
-  bool filled = memory->ifill.beat_bytes && now < memory->ifill.until + MEMORY_FETCH_REST_CYCLES;
+  bool filled = memory->ifill.beat_bytes && now < memory->ifill.until + MEMORY_REST_CYCLES;
   for (uint32_t line = line_of(cache, first); line < end; line += line_bytes) {
     if (filled && line == memory->ifill.line) return false;
     if (!cache_holds(cache, line)) return false;
   }
   return true;
-}
-
-bool m7_access_rests(memory_t *memory, uint32_t address, unsigned bytes, bool write, uint64_t now) {
-  const slave_t *slave = slave_of(memory, address);
-  if (!slave || slave->tcm) return true;
-  if (!memory->dcache_on) return false;
-  policy_t policy = policy_of(memory, address);
-  if (policy == POLICY_UNCACHED || (write && policy == POLICY_WRITE_THROUGH)) return false;
-  uint32_t line_bytes = 1u << memory->dcache.line_shift, line = line_of(&memory->dcache, address);
-  for (; line < address + bytes; line += line_bytes) {
-    if (!cache_holds(&memory->dcache, line)) return false;
-    const linefill_t *fill = write ? NULL : find_fill(memory, line);
-    if (fill && now < fill->until + MEMORY_REST_CYCLES) return false;
-  }
-  return true;
-}
-
-void m7_note_access(memory_t *memory, uint32_t address, unsigned bytes, bool write) {
-  const slave_t *slave = slave_of(memory, address);
-  if (!slave || slave->tcm) return;
-  while (bytes) {
-    unsigned piece = bytes_in_line(memory, address, bytes);
-    memory->counts.dcache_hits++;
-    if (write) {
-      skips_allocation(memory, address, piece);
-      cache_set_dirty(&memory->dcache, address);
-    }
-    address += piece;
-    bytes -= piece;
-  }
 }
 
 void memory_maintain(memory_t *memory, maintenance_t what, uint32_t value, uint64_t cycle) {

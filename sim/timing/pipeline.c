@@ -116,6 +116,7 @@ void pipeline_drain(pipeline_t *pipeline, cost_t *cost) {
 
 uint64_t pipeline_issue_cycle(const pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome) {
   pipeline_t copy = *pipeline;
+  copy.fetches = NULL;
   memory_t trial;
   if (pipeline->memory) {
     memory_trial(pipeline->memory, &trial);

@@ -172,10 +172,18 @@ typedef struct {
   predictor_t predictor;
 } m7_state_t;
 
+/* With a memory: cycles at which fetches left the queue, one after the other. */
+enum { FETCH_LOG_MAX = 512 };
+typedef struct {
+  unsigned count; /* above FETCH_LOG_MAX: not all are there */
+  uint64_t left[FETCH_LOG_MAX];
+} fetch_log_t;
+
 typedef struct {
   const core_model_t *model;
-  memory_t *memory; /* NULL: what outcome_t says is all; else flash and caches are asked. Not owned */
-  uint64_t now;     /* cycles charged so far; the next instruction issues here unless something holds it */
+  fetch_log_t *fetches; /* a Cortex-M7 puts its fetches there; NULL: nobody wants to know */
+  memory_t *memory;     /* NULL: what outcome_t says is all; else flash and caches are asked. Not owned */
+  uint64_t now;         /* cycles charged so far; the next instruction issues here unless something holds it */
   union {
     m4_state_t m4;
     m7_state_t m7;
@@ -216,6 +224,9 @@ void m4_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome,
 void m4_drain(pipeline_t *pipeline, cost_t *cost);
 void m7_reset(pipeline_t *pipeline);
 void m7_step(pipeline_t *pipeline, const insn_t *insn, const outcome_t *outcome, cost_t *cost);
+/* Fetches at rest that m7_step() has not seen; LEFT counts from the clock. */
+void m7_note_fetches(pipeline_t *pipeline, const int32_t *left, unsigned count);
+void m7_note_refill(pipeline_t *pipeline); /* a misprediction has emptied the queue, and its penalty has passed */
 prediction_t m7_predict(pipeline_t *pipeline, const insn_t *insn, bool taken, uint32_t next);
 
 /* fp64.c. Does the cost of INSN depend on the values of its operands? And how do A, B (factors of a MAC) and the

@@ -344,8 +344,8 @@ static void charge_memory(const pipeline_t *pipeline, const insn_t *insn, const 
   grade_t grade = (grade_t)outcome->memory_grade;
   if (pipeline->memory && memory_is_flash(pipeline->memory, outcome->address)) {
     unsigned bytes = (insn->transfers > 1 ? insn->transfers : 1u) * insn->access_bytes;
-    charge(cost, CAUSE_FLASH, (grade_t)pipeline->memory->flash_grade,
-           flash_read(&pipeline->memory->flash, outcome->address, bytes, issued));
+    answer_t answer = memory_access(pipeline->memory, outcome->address, bytes, false, issued);
+    charge(cost, (cause_t)answer.cause, (grade_t)answer.grade, answer.wait);
   }
   if (!streams_behind(s, outcome)) charge(cost, CAUSE_MEMORY, grade, outcome->first_wait);
   if (s->access.was_write) charge(cost, CAUSE_MEMORY, grade, outcome->after_write_wait);

@@ -161,6 +161,11 @@ static void hold_for_fetch(pipeline_t *pipeline, const insn_t *insn, uint32_t la
   hold_until(hold, s->fetch_from, CAUSE_FETCH, bytes->from.grade);
 }
 
+static void m7_log_fetch(fetch_log_t *log, uint64_t at) {
+  if (log->count < FETCH_LOG_MAX) log->left[log->count] = at;
+  log->count++;
+}
+
 /* The same with a memory. A fetch begins as soon as one of the queue's entries is free and the fetch before it is
    complete; so what memory takes is hidden as long as the queue lasts. */
 static void hold_for_memory(pipeline_t *pipeline, const insn_t *insn, uint32_t last, hold_t *hold) {
@@ -182,6 +187,7 @@ static void hold_for_memory(pipeline_t *pipeline, const insn_t *insn, uint32_t l
     }
     *left = at;
     s->entry++;
+    if (pipeline->fetches) m7_log_fetch(pipeline->fetches, at);
     if (line == last) break;
   }
   s->fetch_line = last;
@@ -194,6 +200,18 @@ static void refill_fetch(m7_state_t *s, uint64_t issue) {
   s->fetch_from = s->fetch_done = issue - 1;
   memset(s->entry_left, 0, sizeof s->entry_left);
 }
+
+void m7_note_fetches(pipeline_t *pipeline, const int32_t *left, unsigned count) {
+  m7_state_t *s = &pipeline->state.m7;
+  unsigned entries = pipeline->model->parameters[PARAMETER_FETCH_QUEUE_ENTRIES].value;
+  for (unsigned i = 0; i < count; i++) {
+    uint64_t *entry = &s->entry_left[s->entry++ % entries];
+    s->fetch_done = (*entry > s->fetch_done ? *entry : s->fetch_done) + 1;
+    *entry = pipeline->now + (uint64_t)(int64_t)left[i];
+  }
+}
+
+void m7_note_refill(pipeline_t *pipeline) { refill_fetch(&pipeline->state.m7, pipeline->now); }
 
 /* A load of a word that a recent store has not yet delivered. [LM] Rule store_queue: a store that finds no room. [J-M7]
  */
@@ -425,8 +443,8 @@ static void charge_access(pipeline_t *pipeline, const insn_t *insn, const outcom
                           cost_t *cost) {
   m7_state_t *s = &pipeline->state.m7;
   unsigned bytes = words_moved(insn) * insn->access_bytes;
-  answer_t answer = insn->memory == MEMORY_LOAD ? memory_load(pipeline->memory, outcome->address, bytes, cycle)
-                                                : memory_store(pipeline->memory, outcome->address, bytes, cycle);
+  bool write = insn->memory != MEMORY_LOAD;
+  answer_t answer = memory_access(pipeline->memory, outcome->address, bytes, write, cycle);
   if (!answer.wait) return;
   charge(cost, (cause_t)answer.cause, (grade_t)answer.grade, answer.wait);
   for (uint64_t left = insn->memory == MEMORY_LOAD ? insn->writes : 0; left; left &= left - 1)

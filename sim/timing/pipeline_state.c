@@ -32,8 +32,8 @@ static bool keep_time(uint64_t now, uint64_t time, int16_t *to) {
   return true;
 }
 
-/* Without a memory the queue fills as time passes: bring it to the clock. But rule late_opcode asks what had arrived as a
-   load issued. */
+/* Without a memory the queue fills as time passes: bring it to the clock. But rule late_opcode asks what had arrived as
+   a load issued. */
 static bool pack_queue(const pipeline_t *pipeline, m4_packed_t *to) {
   const m4_state_t *s = &pipeline->state.m4;
   if (s->access.load_open) {
@@ -124,7 +124,7 @@ typedef struct {
   uint64_t predicated;
   int16_t issued[REG_COUNT];
   uint8_t writer[REG_COUNT], condition[REG_COUNT];
-  int16_t older_time, mac_time, mac64_end, fetch_from, fetch_done, entry_left[FETCH_QUEUE_MAX];
+  int16_t older_time, mac_time, mac64_end, fetch_from, fetched_by[FETCH_QUEUE_MAX];
   int16_t store_last, store_time[STORE_QUEUE], drained[STORE_QUEUE], bank_free[STORE_BANKS], slow_until;
   uint8_t older_cls, older_bank, mac_cls, fetched;
   bool older_has_address, older_unaligned, older_early, slot_open, mac_in_run, fetched_line;
@@ -172,7 +172,6 @@ static bool pack_older(const pipeline_t *pipeline, m7_packed_t *to) {
   to->older_has_address = s->older_has_address;
   to->older_unaligned = s->older_unaligned;
   if (s->older_has_address) to->older_bank = s->older_address & BANK;
-  if (pipeline->memory && s->older_time + MEMORY_REST_CYCLES < pipeline->now) return false;
   return keep_time(pipeline->now, s->older_time, &to->older_time);
 }
 
@@ -194,17 +193,27 @@ static bool pack_fpu(const pipeline_t *pipeline, uint64_t earliest, m7_packed_t 
   return keep_time(pipeline->now, s->mac64_end, &to->mac64_end);
 }
 
+/* With a memory: when the next fetches would be complete, were memory at rest. What is there before anything can issue
+   makes no difference. */
+static bool pack_fetches(const pipeline_t *pipeline, uint64_t earliest, m7_packed_t *to) {
+  const m7_state_t *s = &pipeline->state.m7;
+  unsigned entries = pipeline->model->parameters[PARAMETER_FETCH_QUEUE_ENTRIES].value;
+  uint64_t done = s->fetch_done;
+  for (unsigned i = 0; i < entries; i++) {
+    uint64_t left = s->entry_left[(s->entry + i) % entries];
+    done = (left > done ? left : done) + 1;
+    to->fetched_by[i] = NEVER;
+    if (done > earliest && !keep_time(pipeline->now, done, &to->fetched_by[i])) return false;
+  }
+  return true;
+}
+
 static bool pack_fetch(const pipeline_t *pipeline, uint64_t earliest, uint32_t next, m7_packed_t *to) {
   const m7_state_t *s = &pipeline->state.m7;
   const cost_parameter_t *parameters = pipeline->model->parameters;
   unsigned entries = parameters[PARAMETER_FETCH_QUEUE_ENTRIES].value;
   to->fetched_line = s->fetch_line == (next & ~(parameters[PARAMETER_FETCH_BYTES].value - 1u));
-  if (pipeline->memory) {
-    for (unsigned i = 0; i < entries; i++) {
-      if (!keep_time(pipeline->now, s->entry_left[(s->entry + i) % entries], &to->entry_left[i])) return false;
-    }
-    return keep_time(pipeline->now, s->fetch_done, &to->fetch_done);
-  }
+  if (pipeline->memory) return pack_fetches(pipeline, earliest, to);
   uint64_t from = s->fetch_from, there = s->fetched;
   if (earliest > from) { /* the queue fills as time passes */
     there += earliest - from;
@@ -297,10 +306,6 @@ static void m7_unpack(pipeline_t *pipeline, uint32_t next, const void *bytes) {
   uint32_t line = next & ~(pipeline->model->parameters[PARAMETER_FETCH_BYTES].value - 1u);
   s->fetch_line = from.fetched_line ? line : (uint32_t)NO_LINE;
   s->fetched = from.fetched;
-  s->entry = 0;
-  for (unsigned i = 0; i < FETCH_QUEUE_MAX; i++)
-    s->entry_left[i] = now + (uint64_t)(int64_t)from.entry_left[i];
-  s->fetch_done = now + (uint64_t)(int64_t)from.fetch_done;
   unpack_stores(&s->stores, now, &from);
 }
 
