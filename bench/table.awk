@@ -1,10 +1,17 @@
 # The table of bench/speed from its runs: a line an image. Ratios are taken within a round, their median is shown; an
-# image too short for a ratio has none.
+# image too short for a ratio has none. As Markdown: awk -v markdown=1 -f bench/table.awk build/bench/speed.tsv
 BEGIN {
   FS = "\t"; OFS = "\t"
   count = split("block insn ideal ideal-fast ideal-no-memo chip chip-fast chip-no-memo qemu", mode, " ")
-  print "image", "M insn", "bare M/s", "block hook", "insn hook", "ideal", "fast", "no memo", "chip", "fast", "no memo", "qemu",
-        "fast off, ideal", "chip", "MB"
+  title = "image,M insn,bare M/s,block hook,insn hook,ideal,fast,no memo,chip,fast,no memo,qemu,fast off: ideal,chip,MB"
+  gsub(",", OFS, title)
+  put(title)
+  if (markdown) { gsub(/[^\t]+/, "---", title); put(title) }
+}
+
+function put(line) {
+  if (markdown) { gsub(OFS, " | ", line); line = "| " line " |" }
+  print line
 }
 
 NR == 1 { next }
@@ -49,6 +56,6 @@ END {
     image = order[i]
     line = image OFS sprintf("%.1f", instructions[image] / 1e6) OFS bare(image)
     for (m = 1; m <= count; m++) line = line OFS ratio(image, mode[m])
-    print line, off(image, "ideal"), off(image, "chip"), sprintf("%.0f", peak[image] / 1024)
+    put(line OFS off(image, "ideal") OFS off(image, "chip") OFS sprintf("%.0f", peak[image] / 1024))
   }
 }

@@ -12,7 +12,7 @@ setup() {
   exits_with 0
   is_silent
   equals "$(sed -n 4p <<<"$output" | tr -s ' ')" "image M insn bare M/s block hook insn hook ideal fast no memo chip fast \
-no memo qemu fast off, ideal chip MB"
+no memo qemu fast off: ideal chip MB"
   equals "$(sed 1,4d <<<"$output" | cut -d ' ' -f 1 | xargs)" "integer-m4 house_price-m7"
   # Ratios of the long image; QEMU may be absent.
   [[ $(sed -n 5p <<<"$output") =~ ^integer-m4(\ +[0-9.]+){10}\ +[-0-9.]+(\ +[-+][0-9.]+\ %){2}\ +[0-9]+$ ]] ||
