@@ -50,6 +50,7 @@ static const struct {
     {piece_pend, 4, FEATURE_calls_up, PRIVILEGED | IMPURE},
     {piece_masked, 4, FEATURE_masks, THREAD | PRIVILEGED | IMPURE},
     {piece_unprivileged, 3, FEATURE_unprivileged, THREAD | UNMASKED | PRIVILEGED | IMPURE},
+    {piece_other_stack, 3, FEATURE_process_stack, THREAD | PRIVILEGED | IMPURE},
     {piece_sleep, 2, FEATURE_sleep, THREAD | UNMASKED | PRIVILEGED | IMPURE},
     {piece_systick, 3, FEATURE_systick, THREAD | PRIVILEGED | IMPURE},
     {piece_timer, 4, FEATURE_timer, PRIVILEGED | IMPURE},

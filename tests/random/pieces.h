@@ -11,6 +11,7 @@ void emit_divide(emitter_t *e);
 void emit_compare(emitter_t *e);
 bool emit_access(emitter_t *e); /* false: nothing is known to point anywhere */
 void emit_fp_arithmetic(emitter_t *e);
+void emit_it(emitter_t *e, unsigned count); /* IT of any conditions for COUNT instructions, which come next */
 
 /* ---- pieces ---- */
 void piece_arithmetic(emitter_t *e);
@@ -45,6 +46,7 @@ void piece_supervisor_call(emitter_t *e);
 void piece_pend(emitter_t *e);
 void piece_masked(emitter_t *e);
 void piece_unprivileged(emitter_t *e);
+void piece_other_stack(emitter_t *e);
 void piece_sleep(emitter_t *e);
 void piece_systick(emitter_t *e);
 void piece_timer(emitter_t *e);

@@ -4,7 +4,8 @@
 /* ---- IT ---- */
 
 static void emit_it_member(emitter_t *e) {
-  switch (below(e, 12)) {
+  bool may_fault = has(e, FEATURE_faults) && !e->handler && !e->masked && !e->pure && e->multiplier <= 60;
+  switch (below(e, 14)) {
   case 0:
   case 1:
   case 2:
@@ -22,12 +23,19 @@ static void emit_it_member(emitter_t *e) {
     }
     break;
   case 7: emit(e, 0xBF00); break;
+  case 8: emit_wide(e, 0xF3EF, 0x8000u | result(e) << 8); break; /* MRS of the flags */
+  case 9:
+    if (may_fault) {
+      emit(e, 0xDE00); /* UDF */
+      break;
+    }
+    emit_arithmetic(e);
+    break;
   default: emit_arithmetic(e); break;
   }
 }
 
-/* IT with random conditions for COUNT instructions. */
-static void emit_it(emitter_t *e, unsigned count) {
+void emit_it(emitter_t *e, unsigned count) {
   uint32_t condition = below(e, 14), then = condition & 1u, mask = 0;
   for (unsigned i = 1; i < count; i++)
     mask |= (chance(e, 60) ? then : !then) << (4 - i);

@@ -42,7 +42,7 @@ static void emit_convert(emitter_t *e, bool wide) {
   static const uint32_t to_integer[] = {0xEEBD0AC0, 0xEEBD0A40, 0xEEBC0AC0, 0xEEBC0A40};
   static const uint32_t half[] = {0xEEB20A40, 0xEEB20AC0, 0xEEB30A40, 0xEEB30AC0};
   static const uint32_t fixed[] = {0xEEBA0A40, 0xEEBA0AC0, 0xEEBB0A40, 0xEEBE0A40, 0xEEBE0AC0, 0xEEBF0AC0};
-  static const uint32_t directed[] = {0xFEBC0A40, 0xFEBD0AC0, 0xFEBE0A40, 0xFEBF0AC0}; /* VCVTA N P M */
+  static const uint32_t directed[] = {0xFEBC0A40, 0xFEBD0A40, 0xFEBE0A40, 0xFEBF0A40}; /* VCVTA N P M */
   uint32_t size = wide ? 0x100u : 0;
   unsigned single = fp_register(e, false), reg = fp_register(e, wide);
   bool v5 = e->plan->layout.m7 && !e->conditional;
@@ -61,7 +61,9 @@ static void emit_convert(emitter_t *e, bool wide) {
     emit_fp(e, half[bits(e, 2)] | field_d(reg, false) | field_m(single, false));
     break;
   case 5: emit_fp(e, half[bits(e, 2)] | field_d(single, false) | field_m(fp_register(e, false), false)); break;
-  default: emit_fp(e, directed[bits(e, 2)] | size | field_d(single, false) | field_m(reg, wide)); break;
+  default:
+    emit_fp(e, directed[bits(e, 2)] | bits(e, 1) << 7 | size | field_d(single, false) | field_m(reg, wide));
+    break;
   }
 }
 

@@ -42,6 +42,7 @@ void piece_time(emitter_t *e) {
     to = result(e);
   } while (to == base);
   emit_constant(e, base, counter < 3 ? DWT_CTRL : counter < 5 ? SYST_CSR : DWT_CYCCNT);
+  if (chance(e, 20)) emit_it(e, 1);
   if (counter == 0 && base < 8 && to < 8) {
     emit(e, 0x6840u | base << 3 | to);
   } else if (counter < 2) {
@@ -72,7 +73,18 @@ void piece_special(emitter_t *e) {
 
 void piece_supervisor_call(emitter_t *e) {
   if (e->reserved & 1u) return;
-  emit(e, 0xDF00u | below(e, 7));
+  unsigned count = chance(e, 25) ? 1 + below(e, 4) : 0, at = below(e, count), i = 0;
+  bool was = e->conditional;
+  if (count) emit_it(e, count);
+  e->conditional = count != 0;
+  do {
+    if (i == at) {
+      emit(e, 0xDF00u | below(e, 7));
+    } else {
+      emit_arithmetic(e);
+    }
+  } while (++i < count);
+  e->conditional = was;
   becomes_data(e, 0); /* the handler's answer */
   if (chance(e, 40)) emit_mix(e, 0);
 }
@@ -127,6 +139,24 @@ void piece_unprivileged(emitter_t *e) {
   e->unprivileged = false;
   emit(e, 0xDF07); /* the handler gives it back */
   becomes_data(e, 0);
+}
+
+/* Thread mode goes on with the other stack pointer for a while. */
+void piece_other_stack(emitter_t *e) {
+  uint32_t frame = e->frame_bytes;
+  if (e->depth >= NESTING_MAX || e->no_literals) return;
+  e->frame_bytes = 0;
+  for (unsigned i = 0; i < 2; i++) {
+    unsigned reg = result(e);
+    emit_wide(e, 0xF3EF, 0x8014u | reg << 8); /* MRS CONTROL; EOR 2; MSR CONTROL; ISB */
+    emit_wide(e, 0xF080u | reg, reg << 8 | 2u);
+    emit_wide(e, 0xF380u | reg, 0x8814);
+    emit_wide(e, 0xF3BF, 0x8F6F);
+    e->depth++;
+    if (i == 0) emit_block(e, 1 + below(e, 4));
+    e->depth--;
+  }
+  e->frame_bytes = frame;
 }
 
 static void start_systick(emitter_t *e) {

@@ -60,10 +60,10 @@ static void place(plan_t *plan, random_t *random) {
   plan->stored_code = l->flash + RAM_CODE_OFFSET;
   plan->windows[WINDOW_CONSTANTS] = (window_t){l->flash + CONSTANTS_OFFSET, CONSTANTS_BYTES};
   plan->windows[WINDOW_CHAIN] = (window_t){take(&first, CHAIN_BYTES), CHAIN_BYTES};
-  plan->code_ram = take(&first, RAM_CODE_BYTES);
-  if (l->instruction_ram && random_chance(random, 60)) plan->code_ram = l->instruction_ram;
   plan->windows[WINDOW_MAIN] = (window_t){take(&first, MAIN_BYTES), MAIN_BYTES};
   plan->variables = take(&first, 4 * VARIABLE_COUNT);
+  plan->code_ram = take(&first, RAM_CODE_BYTES); /* behind data that are written, in the same page */
+  if (l->instruction_ram && random_chance(random, 50)) plan->code_ram = l->instruction_ram;
   bool apart = second && random_chance(random, 75);
   plan->windows[WINDOW_SECOND] = (window_t){take(apart ? &second : &first, SECOND_BYTES), SECOND_BYTES};
   bool stack_apart = apart && random_chance(random, 50);
@@ -328,8 +328,9 @@ static void emit_system(emitter_t *e) {
 
 static void emit_process_stack(emitter_t *e) {
   emit_move_halves(e, 0, e->plan->process_stack);
-  emit_wide(e, 0xF380, 0x8809); /* MSR PSP, r0; MOVS r0, #2; MSR CONTROL, r0; ISB */
-  emit(e, 0x2002);
+  emit_wide(e, 0xF380, 0x8809); /* MSR PSP, r0 */
+  if (chance(e, 25)) return;
+  emit(e, 0x2002); /* MOVS r0, #2; MSR CONTROL, r0; ISB */
   emit_wide(e, 0xF380, 0x8814);
   emit_wide(e, 0xF3BF, 0x8F6F);
 }
