@@ -313,6 +313,8 @@ static void emit_system(emitter_t *e) {
     emit_store_constant(e, 0xE000EDA0, attributes[below(e, 5)] | 19 << 1 | 1);
     emit_store_constant(e, 0xE000ED9C, (l->instruction_ram & 0xFFF00000u) | 0x13);
     emit_store_constant(e, 0xE000EDA0, attributes[below(e, 5)] | 19 << 1 | (l->instruction_ram != 0));
+    emit_store_constant(e, 0xE000ED9C, 0x22000014); /* the bit-band alias */
+    emit_store_constant(e, 0xE000EDA0, 0x03000000 | 24 << 1 | 1);
     emit_store_constant(e, 0xE000ED94, 5);
     emit_wide(e, 0xF3BF, 0x8F4F);
     emit_wide(e, 0xF3BF, 0x8F6F);
