@@ -45,7 +45,7 @@ enum { DEPTH_MAX = 6, PATCHES_MAX = 24, MARKERS_MAX = 128, MAPPINGS_MAX = 1024, 
 typedef struct {
   uint32_t address;
   uint32_t opcodes[3]; /* as a word in memory when wide */
-  bool wide;
+  bool wide, second;   /* second: only that halfword of a wide one */
 } patch_t;
 
 typedef struct {
@@ -63,6 +63,7 @@ typedef struct {
   uint32_t features;
   window_t windows[WINDOWS];
   uint32_t variables, process_stack, code_ram;    /* addresses; of functions in RAM */
+  uint32_t forbidden;                             /* 64 bytes that the MPU lets nobody have */
   uint32_t stored_chain, stored_code, code_bytes; /* in flash */
   callee_t callees[PROGRAM_FUNCTIONS_MAX];
   char names[PROGRAM_FUNCTIONS_MAX][PROGRAM_NAME_BYTES];

@@ -106,7 +106,7 @@ void emit_block(emitter_t *e, unsigned count) {
 }
 
 void emit_short_block(emitter_t *e, unsigned count, uint32_t limit) {
-  enum { LONGEST = 28 }; /* bytes of one of these */
+  enum { LONGEST = 48 }; /* bytes of one of these */
   uint32_t start = e->count;
   bool literals = e->no_literals;
   e->no_literals = true;

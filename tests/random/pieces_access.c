@@ -163,6 +163,7 @@ static void variable_space(emitter_t *e) {
   emit_wide(e, 0xF3C0u | source(e), (lsb >> 2) << 12 | (lsb & 3u) << 6 | index << 8 | 3u); /* UBFX, four bits */
   emit_wide(e, 0xEBAD, 0x0D80u | index);
   emit(e, 0xB084); /* SUB SP, #16 */
+  if (chance(e, 35) && __builtin_popcount(free_registers(e)) > 2) e->reserved |= 1u << index;
   uint32_t frame = e->frame_bytes;
   e->frame_bytes = 16;
   for (unsigned i = 1 + below(e, 3); i; i--) {
@@ -170,8 +171,39 @@ static void variable_space(emitter_t *e) {
     if (chance(e, 40)) emit_arithmetic(e);
   }
   e->frame_bytes = frame;
-  emit(e, 0x4685u | kept << 3); /* MOV SP, kept */
+  if (e->reserved >> index & 1u) {
+    emit(e, 0xB004);
+    emit_wide(e, 0xEB0D, 0x0D80u | index); /* ADD SP, SP, index, LSL #2 */
+    e->reserved &= ~(1u << index);
+  } else {
+    emit(e, 0x4685u | kept << 3); /* MOV SP, kept */
+  }
   e->reserved &= ~(1u << kept);
+}
+
+/* Through another register that holds a place in the frame, as unoptimised code has it. */
+static void frame_by_register(emitter_t *e) {
+  unsigned base = result(e);
+  uint32_t reserved = e->reserved, words = e->frame_bytes / 4;
+  if (words < 2 || __builtin_popcount(free_registers(e)) < 3) return;
+  uint32_t first = below(e, words - 1);
+  e->reserved |= 1u << base;
+  if (base < 8) {
+    emit(e, 0xA800u | base << 8 | first); /* ADD base, SP, #4 * first */
+  } else {
+    emit_wide(e, 0xF10D, base << 8 | 4 * first);
+  }
+  for (unsigned i = 1 + below(e, 4); i; i--) {
+    uint32_t word = below(e, words - first);
+    bool load = chance(e, 50);
+    unsigned transfer = load ? result(e) : source(e);
+    emit_wide(e, (load ? 0xF8D0u : 0xF8C0u) | base, transfer << 12 | 4 * word);
+    if (chance(e, 30)) emit_arithmetic(e);
+  }
+  uint32_t list = 1u << result(e) | 1u << result(e);
+  if (chance(e, 40) && (list & (list - 1))) emit_wide(e, (chance(e, 50) ? 0xE880u : 0xE890u) | base, list);
+  e->reserved = reserved;
+  becomes_data(e, base);
 }
 
 static void fp_push_and_pop(emitter_t *e) {
@@ -184,9 +216,10 @@ static void fp_push_and_pop(emitter_t *e) {
 }
 
 void piece_stack(emitter_t *e) {
-  switch (below(e, has(e, FEATURE_fp) ? 5 : 4)) {
+  switch (below(e, has(e, FEATURE_fp) ? 6 : 5)) {
   case 0: push_and_pop(e); break;
   case 1: frame_access(e); break;
+  case 4: frame_by_register(e); break;
   case 2:
     emit(e, 0xB080u | 4); /* SUB SP, #16 */
     if (chance(e, 50)) emit(e, 0x9000u | bits(e, 3) << 8 | bits(e, 2));

@@ -64,9 +64,23 @@ static void make_index(emitter_t *e, unsigned reg) {
     e->pointers[reg] = (pointer_t){WINDOW_INDEX, (uint8_t)lowest_bit((int32_t)value), (int32_t)value, (int32_t)value};
     return;
   }
-  uint32_t width = 1 + below(e, 5), lsb = below(e, 24); /* UBFX: of any data */
-  emit_wide(e, 0xF3C0u | source(e), (lsb >> 2) << 12 | (lsb & 3u) << 6 | reg << 8 | (width - 1));
-  e->pointers[reg] = (pointer_t){WINDOW_INDEX, 1, 0, (1 << width) - 1};
+  uint32_t width = 1 + below(e, 5), lsb = below(e, 24);
+  uint8_t align = 1;
+  switch (below(e, 4)) {                                                            /* of any data */
+  case 0: emit_wide(e, 0xF000u | source(e), reg << 8 | ((1u << width) - 1)); break; /* AND */
+  case 1:                                                                           /* AND of a multiple of four */
+    width = 6;
+    align = 4;
+    emit_wide(e, 0xF000u | source(e), reg << 8 | 0x3Cu);
+    break;
+  case 2: /* LSR */
+    emit_wide(e, 0xEA4F, (32 - width) >> 2 << 12 | reg << 8 | ((32 - width) & 3u) << 6 | 0x10u | source(e));
+    break;
+  default:
+    emit_wide(e, 0xF3C0u | source(e), (lsb >> 2) << 12 | (lsb & 3u) << 6 | reg << 8 | (width - 1));
+    break; /* UBFX */
+  }
+  e->pointers[reg] = (pointer_t){WINDOW_INDEX, align, 0, (1 << width) - 1};
 }
 
 /* A register that holds an index, or 16. */
@@ -103,20 +117,80 @@ static void derive(emitter_t *e, unsigned to, unsigned from) {
   e->pointers[to] = p;
 }
 
-/* The node itself, or what a node points to: the fields are next, main (of 8), second (of 4), main (of any). */
-static void load_from_node(emitter_t *e, unsigned to, unsigned node, unsigned field) {
+/* TO holds a field of some node: next, main (of 8), second (of 4), main (of any). */
+static void node_field(emitter_t *e, unsigned to, unsigned field) {
   static const struct {
     uint8_t window, align;
   } fields[] = {{WINDOW_CHAIN, 8}, {WINDOW_MAIN, 8}, {WINDOW_SECOND, 4}, {WINDOW_MAIN, 1}};
+  int32_t bytes = (int32_t)e->plan->windows[fields[field].window].bytes;
+  int32_t high = field ? bytes - MARGIN - 8 : MARGIN + (CHAIN_NODES - 1) * CHAIN_NODE_BYTES;
+  unsigned align = field == 3 && !has(e, FEATURE_misaligned) ? 4 : fields[field].align;
+  e->pointers[to] = (pointer_t){fields[field].window, (uint8_t)align, MARGIN, high};
+}
+
+static void load_from_node(emitter_t *e, unsigned to, unsigned node, unsigned field) {
   if (to < 8 && node < 8 && chance(e, 70)) {
     emit(e, 0x6800u | field << 6 | node << 3 | to);
   } else {
     emit_wide(e, 0xF8D0u | node, to << 12 | 4 * field);
   }
-  int32_t bytes = (int32_t)e->plan->windows[fields[field].window].bytes;
-  int32_t high = field ? bytes - MARGIN - 8 : MARGIN + (CHAIN_NODES - 1) * CHAIN_NODE_BYTES;
-  unsigned align = field == 3 && !has(e, FEATURE_misaligned) ? 4 : fields[field].align;
-  e->pointers[to] = (pointer_t){fields[field].window, (uint8_t)align, MARGIN, high};
+  node_field(e, to, field);
+}
+
+/* Several fields at once. */
+static void load_node(emitter_t *e, unsigned node) {
+  uint32_t mask = free_registers(e) & ~(1u << node);
+  if (__builtin_popcount(mask) < 3) return;
+  unsigned first = pick(e, mask), second = pick(e, mask & ~(1u << first));
+  if (chance(e, 50)) { /* LDRD of the two in the middle */
+    emit_wide(e, 0xE9D0u | node, first << 12 | second << 8 | 1u);
+    node_field(e, first, 1);
+    node_field(e, second, 2);
+    return;
+  }
+  uint32_t list = 1u << first | 1u << second, field = 0;
+  list |= 1u << pick(e, mask & ~list);
+  emit_wide(e, 0xE890u | node, list); /* LDM */
+  for (unsigned reg = 0; reg < 13; reg++) {
+    if (list >> reg & 1u) node_field(e, reg, field++);
+  }
+}
+
+/* REG is copied by another way than MOV: by the stack or an FP register. */
+static void carry(emitter_t *e, unsigned to, unsigned from) {
+  unsigned way = below(e, has(e, FEATURE_fp) ? 4 : 3), fp = bits(e, 4);
+  switch (way) {
+  case 0:
+    emit_wide(e, 0xF84D, from << 12 | 0xD04u); /* STR from, [SP, #-4]!; LDR to, [SP], #4 */
+    if (chance(e, 40)) emit(e, 0xBF00);
+    emit_wide(e, 0xF85D, to << 12 | 0xB04u);
+    break;
+  case 1: /* the same through the frame */
+    if (e->frame_bytes) {
+      uint32_t word = below(e, e->frame_bytes / 4);
+      emit_wide(e, 0xF8CD, from << 12 | 4 * word);
+      emit_wide(e, 0xF8DD, to << 12 | 4 * word);
+      break;
+    }
+    emit_wide(e, 0xEA4F, to << 8 | from);
+    break;
+  case 2: { /* under a condition, from itself or at a distance */
+    const pointer_t p = e->pointers[from];
+    unsigned condition = below(e, 14);
+    bool may = keeps_margin(e, &p, 0, 8);
+    emit(e, 0xBF00u | condition << 4 | ((condition & 1u) ? 0x4u : 0xCu)); /* ITE */
+    emit_wide(e, 0xF200u | from, to << 8 | (may ? 8u : 0));
+    emit_wide(e, 0xEA4F, to << 8 | from);
+    e->pointers[to] = p;
+    e->pointers[to].align = (uint8_t)align_at(&p, 0);
+    if (may) e->pointers[to].high += 8;
+    return;
+  }
+  default:
+    emit_wide(e, 0xEE00u | fp, from << 12 | 0xA10u); /* VMOV */
+    emit_wide(e, 0xEE10u | fp, to << 12 | 0xA10u);
+  }
+  e->pointers[to] = e->pointers[from];
 }
 
 static unsigned any_free(emitter_t *e) {
@@ -132,6 +206,7 @@ static unsigned make_pointer(emitter_t *e, bool read) {
   switch (below(e, 5)) {
   case 0: /* through a node */
     point_to(e, reg, WINDOW_CHAIN, MARGIN + (int32_t)below(e, CHAIN_NODES) * CHAIN_NODE_BYTES);
+    if (chance(e, 25)) load_node(e, reg);
     load_from_node(e, reg, reg, 1 + below(e, 3));
     break;
   case 1: { /* base and index */
@@ -155,6 +230,7 @@ static uint32_t pointers(const emitter_t *e, bool read) {
 }
 
 unsigned pointer(emitter_t *e, bool read) {
+  if (chance(e, 20) && __builtin_popcount(free_registers(e)) > 3) make_index(e, any_free(e));
   uint32_t mask = pointers(e, read);
   if (!mask || chance(e, 20)) return make_pointer(e, read);
   unsigned reg = pick(e, mask);
@@ -165,7 +241,11 @@ unsigned pointer(emitter_t *e, bool read) {
   }
   unsigned to = any_free(e);
   if (to == reg) return make_pointer(e, read);
-  derive(e, to, reg);
+  if (chance(e, 30)) {
+    carry(e, to, reg);
+  } else {
+    derive(e, to, reg);
+  }
   return to;
 }
 
@@ -246,11 +326,16 @@ static void emit_single(emitter_t *e, unsigned reg) {
   s.transfer = s.load ? result(e) : source(e);
   if (s.load) e->pointers[reg] = kept;
   bool done = false;
-  switch (below(e, 5)) {
+  switch (below(e, 6)) {
   case 0: done = emit_narrow_single(e, &s); break;
-  case 1: done = emit_indexed_single(e, &s); break;
+  case 1:
   case 2:
-  case 3: done = emit_short_offset(e, &s); break;
+    done = emit_indexed_single(e, &s);
+    if (done) break;
+    done = emit_narrow_single(e, &s);
+    break;
+  case 3:
+  case 4: done = emit_short_offset(e, &s); break;
   default: break;
   }
   if (!done) {

@@ -322,6 +322,11 @@ void piece_patch_site(emitter_t *e) {
     patch->opcodes[0] = 0xFB90u | n | (0xF0F0u | rd << 8 | m) << 16; /* SDIV, MLA, ADDW */
     patch->opcodes[1] = 0xFB00u | n | (n << 12 | rd << 8 | m) << 16;
     patch->opcodes[2] = 0xF200u | n | (rd << 8 | bits(e, 8)) << 16;
+    if (chance(e, 40)) {
+      patch->second = true;
+      patch->opcodes[0] = 0xFB00u | n | (0xF000u | rd << 8 | m) << 16; /* MUL, MLA, MLS */
+      patch->opcodes[2] = 0xFB00u | n | (n << 12 | rd << 8 | m | 0x10u) << 16;
+    }
     uint32_t first = patch->opcodes[below(e, 3)];
     emit_wide(e, first & 0xFFFFu, first >> 16);
   } else {
@@ -340,19 +345,20 @@ void piece_patch(emitter_t *e) {
   do {
     reg = result(e);
   } while (reg == base);
-  emit_constant(e, base, patch->address);
-  emit_constant(e, reg, patch->opcodes[below(e, 3)]);
-  emit_wide(e, (patch->wide ? 0xF8C0u : 0xF8A0u) | base, reg << 12);
+  uint32_t opcode = patch->opcodes[below(e, 3)];
+  emit_constant(e, base, patch->address + (patch->second ? 2 : 0));
+  emit_constant(e, reg, patch->second ? opcode >> 16 : opcode);
+  emit_wide(e, (patch->wide && !patch->second ? 0xF8C0u : 0xF8A0u) | base, reg << 12);
   emit_barriers(e);
 }
 
 /* ---- faults whose handler goes on behind them ---- */
 
 void piece_fault(emitter_t *e) {
-  enum { NOWHERE = 0x1F000000u, CCR_DIV_0_TRP = 0x10 };
+  enum { NOWHERE = 0x1F000000u, CCR_UNALIGN_TRP = 8, CCR_DIV_0_TRP = 0x10 };
   unsigned reg = result(e), to = result(e);
   if (e->multiplier > 60) return;
-  switch (below(e, 4)) {
+  switch (below(e, 6)) {
   case 0: emit(e, 0xDE00u | bits(e, 8)); break; /* UDF */
   case 1:
     emit_constant(e, reg, NOWHERE);
@@ -363,6 +369,19 @@ void piece_fault(emitter_t *e) {
     emit_wide(e, 0xE890u | reg, 1u << to | 1u << (to == 12 ? 3 : 12));
     if (to == 12) becomes_data(e, 3);
     becomes_data(e, 12);
+    break;
+  case 3:
+    if (!has(e, FEATURE_mpu)) break;
+    emit_constant(e, reg, e->plan->forbidden + 4 * bits(e, 2));
+    emit_wide(e, 0xF8D0u | reg, to << 12);
+    break;
+  case 4:
+    if (e->unprivileged) break;
+    emit_store_constant(e, SCB_CCR, 0x200u | CCR_UNALIGN_TRP);
+    reg = result(e);
+    emit_constant(e, reg, e->plan->windows[WINDOW_MAIN].base + MARGIN + 1 + bits(e, 4));
+    emit_wide(e, 0xF8D0u | reg, to << 12);
+    emit_store_constant(e, SCB_CCR, 0x200u);
     break;
   default:
     if (e->unprivileged) break;

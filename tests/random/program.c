@@ -64,6 +64,7 @@ static void place(plan_t *plan, random_t *random) {
   plan->variables = take(&first, 4 * VARIABLE_COUNT);
   plan->code_ram = take(&first, RAM_CODE_BYTES); /* behind data that are written, in the same page */
   if (l->instruction_ram && random_chance(random, 50)) plan->code_ram = l->instruction_ram;
+  plan->forbidden = (take(&first, 96) + 63) & ~63u;
   bool apart = second && random_chance(random, 75);
   plan->windows[WINDOW_SECOND] = (window_t){take(apart ? &second : &first, SECOND_BYTES), SECOND_BYTES};
   bool stack_apart = apart && random_chance(random, 50);
@@ -315,6 +316,8 @@ static void emit_system(emitter_t *e) {
     emit_store_constant(e, 0xE000EDA0, attributes[below(e, 5)] | 19 << 1 | (l->instruction_ram != 0));
     emit_store_constant(e, 0xE000ED9C, 0x22000014); /* the bit-band alias */
     emit_store_constant(e, 0xE000EDA0, 0x03000000 | 24 << 1 | 1);
+    emit_store_constant(e, 0xE000ED9C, e->plan->forbidden | 0x15);
+    emit_store_constant(e, 0xE000EDA0, 5 << 1 | 1);
     emit_store_constant(e, 0xE000ED94, 5);
     emit_wide(e, 0xF3BF, 0x8F4F);
     emit_wide(e, 0xF3BF, 0x8F6F);
