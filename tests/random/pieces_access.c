@@ -161,8 +161,10 @@ static void variable_space(emitter_t *e) {
   uint32_t lsb = below(e, 28);
   emit(e, 0x4668u | (kept & 8u) << 4 | (kept & 7u));                                       /* MOV kept, SP */
   emit_wide(e, 0xF3C0u | source(e), (lsb >> 2) << 12 | (lsb & 3u) << 6 | index << 8 | 3u); /* UBFX, four bits */
+  bool fixed_first = chance(e, 50);
+  if (fixed_first) emit(e, 0xB084); /* SUB SP, #16 */
   emit_wide(e, 0xEBAD, 0x0D80u | index);
-  emit(e, 0xB084); /* SUB SP, #16 */
+  if (!fixed_first) emit(e, 0xB084);
   if (chance(e, 35) && __builtin_popcount(free_registers(e)) > 2) e->reserved |= 1u << index;
   uint32_t frame = e->frame_bytes;
   e->frame_bytes = 16;

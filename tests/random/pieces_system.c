@@ -239,13 +239,11 @@ void piece_bit_band(emitter_t *e) {
   if (e->plan->layout.m7 || word >> 20 != 0x200) return;
   unsigned base = result(e), to = result(e);
   emit_constant(e, base, 0x22000000u + (word & 0xFFFFFu) * 32 + 4 * bits(e, 5));
-  if (chance(e, 50)) {
-    emit_wide(e, 0xF8C0u | base, source(e) << 12);
-  } else {
-    emit_wide(e, 0xF8D0u | base, to << 12);
-    becomes_data(e, to);
-    emit_mix(e, to);
-  }
+  bool load = chance(e, 50);
+  emit_wide(e, (load ? 0xF8D0u : 0xF8C0u) | base, to << 12);
+  becomes_data(e, to);
+  if (chance(e, 50)) emit_access(e); /* another memory answers */
+  if (load) emit_mix(e, to);
 }
 
 /* Maintenance and switches of the caches; on a Cortex-M4 the flash interface. */
@@ -287,7 +285,8 @@ void piece_console(emitter_t *e) {
   }
   emit_constant(e, 0, operation);
   emit(e, 0xBEAB);
-  if (operation == 0x10 || operation == 0x31) emit_mix(e, 0);
+  if (operation == 0x30) emit(e, 0x6808); /* LDR r0, [r1]: the time */
+  emit_mix(e, 0);
 }
 
 void piece_region(emitter_t *e) {
