@@ -15,6 +15,7 @@ enum {
   XPSR_ALIGNED = 1 << 9, /* stacked xPSR: SP was moved by four for alignment */
   XPSR_IPSR = 0x1FF,
   XPSR_THUMB = 1 << 24,
+  XPSR_IT = 0x0600FC00,
   EXC_RETURN_BASIC_FRAME = 1 << 4,
   EXC_RETURN_THREAD = 1 << 3,
   EXC_RETURN_PROCESS_STACK = 1 << 2,
@@ -240,6 +241,7 @@ static bool pop_frame(machine_t *m, uint32_t exc_return, uint32_t *pc, uint32_t 
   engine_set_mode(m->engine, ipsr, control);
   engine_set_special(m->engine, SPECIAL_XPSR, xpsr & ~(uint32_t)XPSR_ALIGNED);
   scs_set_ipsr(m->scs, ipsr);
+  m->skip_from = xpsr & XPSR_IT ? words[6] & ~1u : 0;
   *pc = words[6];
   return true;
 }

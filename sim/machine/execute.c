@@ -106,6 +106,17 @@ static void retire_skipped(machine_t *m, code_slot_t *from, uint32_t address) {
   }
 }
 
+/* Code was entered within an IT block, where nothing is pending whose successor would show the gap. */
+void execute_skip(machine_t *m, uint32_t address) {
+  code_slot_t *slot = code_at(m->code, m->skip_from);
+  m->skip_from = 0;
+  while (slot && slot->insn.address != address && (slot->insn.flags & INSN_IN_IT)) {
+    m->outcome = (outcome_t){.skipped = true, .next = slot->insn.address + slot->insn.size};
+    execute_time(m, slot);
+    slot = code_at(m->code, m->outcome.next);
+  }
+}
+
 /* Another stack (threads, handlers): each keeps its own depth. */
 static void switch_stack(machine_t *m) {
   for (unsigned i = 0; i < m->stack_count; i++) {
@@ -190,7 +201,7 @@ code_slot_t *execute_complete(machine_t *m, uint32_t address) {
     if (!slot || slot->key != address) from->fall = slot = find_slot(m, address);
     if (from->insn.flags & INSN_WRITES_SP) track_stack(m, from);
     if (slot && m->outcome.taken) execute_note_transfer(m, from, slot);
-    return checked(m, slot);
+    return slot;
   }
   bool skips = from->it_left != 0;
   m->outcome.taken = !skips;
@@ -201,7 +212,7 @@ code_slot_t *execute_complete(machine_t *m, uint32_t address) {
   slot = from->jump;
   if (!slot || slot->key != address) from->jump = slot = find_slot(m, address);
   if (slot && !skips) execute_jumped(m, from, slot); /* also where a fault is taken instead of what is there */
-  return m->ended ? NULL : checked(m, slot);
+  return m->ended ? NULL : slot;
 }
 
 /* Operand values before the instruction runs. */
@@ -251,13 +262,13 @@ void execute_insn(void *machine, uint32_t address) {
   code_slot_t *slot;
   if (m->pending) {
     if (m->bb.on) blocks_store_exclusive(m);
-    m->pending = slot = execute_complete(m, address);
+    m->pending = slot = checked(m, execute_complete(m, address));
     if (!slot) return;
     m->outcome = (outcome_t){0};
   } else { /* control was redirected here */
     if (m->requests && *m->requests) execute_answer_requests(m);
     if (m->ended) return;
-    if (m->bb.step_from) blocks_skip(m, address);
+    if (m->skip_from) execute_skip(m, address);
     m->pending = slot = checked(m, find_slot(m, address));
     if (!slot) return;
     m->outcome = m->fresh;

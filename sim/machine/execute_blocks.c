@@ -239,7 +239,7 @@ enum { SELDOM = 16 };
 static void step(machine_t *m, uint32_t address, uint32_t bytes, block_t *block, bool may_recur) {
   make_live(&m->bb);
   const code_slot_t *first = block ? block->slots[0] : code_at(m->code, address);
-  m->bb.step_from = first && (first->insn.flags & INSN_IN_IT) ? address : 0;
+  m->skip_from = first && (first->insn.flags & INSN_IN_IT) ? address : 0;
   m->bb.last = NULL;
   m->bb.stepping = true;
   bool often = block && may_recur && block->steps_taken++ >= SELDOM;
@@ -325,19 +325,10 @@ static void begin_block(machine_t *m, uint32_t address, uint32_t bytes) {
   if (!watch_points(m, block)) return;
   bb->node = node ? node : find_node(m, block);
   bb->stepping = false;
+  m->skip_from = 0;
   bb->block = block;
   bb->executed = 0;
   bb->next_point = 0;
-}
-
-void blocks_skip(machine_t *m, uint32_t address) {
-  code_slot_t *slot = code_at(m->code, m->bb.step_from);
-  m->bb.step_from = 0;
-  while (slot && slot->insn.address != address && (slot->insn.flags & INSN_IN_IT)) {
-    m->outcome = (outcome_t){.skipped = true, .next = slot->insn.address + slot->insn.size};
-    execute_time(m, slot);
-    slot = code_at(m->code, m->outcome.next);
-  }
 }
 
 void execute_block(void *machine, uint32_t address, uint32_t bytes) {
@@ -351,8 +342,8 @@ void execute_block(void *machine, uint32_t address, uint32_t bytes) {
     m->pending = NULL;
     m->outcome = (outcome_t){0};
     if (!slot) return;
-  } else if (m->bb.step_from) {
-    blocks_skip(m, address);
+  } else if (m->skip_from) {
+    execute_skip(m, address);
   }
   if (!m->ended) begin_block(m, address, bytes);
 }

@@ -109,10 +109,9 @@ typedef struct {
 
 /* The block under way, and what is known of how it went. */
 typedef struct {
-  bool on;            /* the engine announces blocks */
-  bool stepping;      /* each instruction of this one is announced */
-  uint32_t step_from; /* 0, or where stepping began within an IT block: what is not announced from here on is skipped */
-  bool wary;          /* some blocks must be: the MPU is on, or more kinds of access and division trap */
+  bool on;       /* the engine announces blocks */
+  bool stepping; /* each instruction of this one is announced */
+  bool wary;     /* some blocks must be: the MPU is on, or more kinds of access and division trap */
   block_t *block;
   uint64_t key;          /* what of it decides the cycles */
   uint64_t accesses_key; /* of accesses, not yet part of it */
@@ -148,6 +147,7 @@ struct machine {
   profile_totals_t totals;
   uint64_t attention_at; /* the first cycle at which attend() has something to see to */
   outcome_t fresh;       /* what the next outcome starts from, when control was redirected */
+  uint32_t skip_from;    /* 0, or where control came into an IT block: what is not announced from here on is skipped */
   volatile sig_atomic_t *requests;
   debug_t *debug; /* NULL: no debugger */
   code_t *code;
@@ -212,6 +212,7 @@ void execute_stack_moved(machine_t *m, bool may_switch); /* SP changed */
 void execute_time(machine_t *m, code_slot_t *slot); /* SLOT has gone as m->outcome says: its cycles pass */
 /* Times the pending instruction, which went to ADDRESS, and returns the slot there (NULL: the run ended). */
 code_slot_t *execute_complete(machine_t *m, uint32_t address);
+void execute_skip(machine_t *m, uint32_t address); /* ADDRESS is announced next */
 void execute_note_transfer(machine_t *m, const code_slot_t *from, const code_slot_t *to);
 void execute_jumped(machine_t *m, const code_slot_t *from, const code_slot_t *to);
 fp64_operands_t execute_compare_doubles(machine_t *m, const insn_t *insn);
@@ -222,9 +223,8 @@ void blocks_point(machine_t *m, uint32_t address); /* the engine has stopped wit
 /* What is under way becomes the pending instruction; the pipeline is as it stands. */
 void blocks_catch_up(machine_t *m);
 
-void blocks_skip(machine_t *m, uint32_t address); /* from step_from on, ADDRESS is announced next */
-void blocks_attend(machine_t *m);                 /* core peripherals have changed */
-void blocks_end(machine_t *m); /* of the run: the pipeline is as it stands, and the books are complete */
+void blocks_attend(machine_t *m); /* core peripherals have changed */
+void blocks_end(machine_t *m);    /* of the run: the pipeline is as it stands, and the books are complete */
 
 /* blocks_access.c */
 static inline bool blocks_reached(const blocks_t *bb, unsigned point) { return bb->executed >> point & 1u; }

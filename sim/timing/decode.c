@@ -27,6 +27,7 @@ static const table_entry_t table[ARM_INS_ENDING] = {
 struct decoder {
   csh handle;
   cs_insn *insn;
+  bool in_it; /* Capstone has seen an IT instruction */
 };
 
 decoder_t *decoder_new(void) {
@@ -122,6 +123,24 @@ static void make_undefined(insn_t *insn) {
   insn->flags = in_it | INSN_UNDEFINED;
 }
 
+enum { IT_OF_ONE = 0xBF08 };
+
+/* Capstone remembers an IT instruction over calls, and takes what it is given next for a member. */
+static void feed(decoder_t *decoder, uint16_t opcode) {
+  const uint8_t bytes[2] = {(uint8_t)opcode, (uint8_t)(opcode >> 8)};
+  const uint8_t *code = bytes;
+  size_t left = sizeof bytes;
+  uint64_t at = 0;
+  cs_disasm_iter(decoder->handle, &code, &left, &at, decoder->insn);
+}
+
+static void forget_it(decoder_t *decoder) {
+  enum { NOP = 0xBF00, MEMBERS_MAX = 4 };
+  for (unsigned i = 0; decoder->in_it && i < MEMBERS_MAX; i++)
+    feed(decoder, NOP);
+  decoder->in_it = false;
+}
+
 void decode_insn(decoder_t *decoder, const uint8_t bytes[4], uint32_t address, it_context_t context, insn_t *insn) {
   start_insn(insn, address, (uint16_t)(bytes[0] | bytes[1] << 8), (uint16_t)(bytes[2] | bytes[3] << 8));
   if (context.in_it) {
@@ -143,6 +162,7 @@ void decode_insn(decoder_t *decoder, const uint8_t bytes[4], uint32_t address, i
   const uint8_t *code = bytes;
   size_t size = insn->size;
   uint64_t at = address;
+  if (!context.in_it) forget_it(decoder);
   if (!cs_disasm_iter(decoder->handle, &code, &size, &at, decoder->insn) || !table[decoder->insn->id].present) {
     insn->flags |= INSN_UNDEFINED;
     return;
@@ -178,6 +198,9 @@ void decode_text(decoder_t *decoder, const insn_t *insn, char *text, size_t size
   const uint8_t *code = bytes;
   size_t left = insn->size;
   uint64_t at = insn->address;
+  forget_it(decoder);
+  if (insn->flags & INSN_IN_IT) feed(decoder, (uint16_t)(IT_OF_ONE | insn->condition << 4));
+  decoder->in_it = insn->cls == CLASS_IT;
   if (cs_disasm_iter(decoder->handle, &code, &left, &at, decoder->insn)) {
     snprintf(text, size, "%s %s", decoder->insn->mnemonic, decoder->insn->op_str);
   } else {
