@@ -183,6 +183,7 @@ void block_free(block_t *block) {
   free(block->points);
   free(block->stack);
   free(block->values);
+  free(block->learned);
   free(block);
 }
 

@@ -52,6 +52,12 @@ typedef struct {
   address_form_t form;
 } block_access_t;
 
+/* Where one went. */
+typedef struct {
+  uint32_t address;
+  const struct mapped_region *region; /* of the memory map; NULL: it has not been made yet */
+} found_access_t;
+
 typedef enum { POINT_MEMBER = 1, POINT_ADDRESS = 2, POINT_DIVIDE = 4, POINT_FP64 = 8 } block_point_kind_t;
 
 /* An instruction that the engine announces. */
@@ -92,7 +98,12 @@ struct block {
   int32_t lowest[2], highest[2]; /* of stack[], from entry and from the end */
   code_slot_t **slots;
   uint32_t *opcodes;
-  block_t *other; /* the next one that begins with the same slot */
+  /* With --fast. */
+  unsigned looks;          /* executions whose accesses were looked at */
+  found_access_t *learned; /* those of the last one, once it is the last; NULL: go on looking */
+  uint64_t learned_key, learned_accesses_key;
+  bool never_learns; /* it has met what is no memory */
+  block_t *other;    /* the next one that begins with the same slot */
 };
 
 /* The block of BYTES at ADDRESS. NULL: some of it cannot be decoded here and now, so step. M7: the core. */

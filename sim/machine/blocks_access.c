@@ -2,6 +2,7 @@
    for one of them. And what of all that decides the cycles: the key. */
 #include "machine/machine_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { WORD = 4 }; /* bytes */
@@ -32,8 +33,7 @@ static bool mpu_lets(machine_t *m, const block_access_t *access, uint32_t addres
 static bool find(machine_t *m, const block_access_t *access, unsigned i, uint32_t address) {
   const mapped_region_t *region = region_of(m, address);
   if (!region) return false;
-  m->bb.addresses[i] = address;
-  m->bb.regions[i] = region;
+  m->bb.here[i] = (found_access_t){address, region};
   if (address & access->align) return false;
   if (m->mpu_on && !mpu_lets(m, access, address)) return false;
   if (region->bytes - (address - region->base) < access->bytes) return false;
@@ -45,8 +45,8 @@ static bool find(machine_t *m, const block_access_t *access, unsigned i, uint32_
 static void add_access(machine_t *m, const block_access_t *access, unsigned i) {
   enum { LOW_BITS = 3, ACCESS_BITS = 8, WORD_FULL = 56 };
   blocks_t *bb = &m->bb;
-  bb->accesses_key =
-      bb->accesses_key << ACCESS_BITS | (uint64_t)bb->regions[i]->number << LOW_BITS | (bb->addresses[i] & access->key);
+  bb->accesses_key = bb->accesses_key << ACCESS_BITS | (uint64_t)bb->found[i].region->number << LOW_BITS |
+                     (bb->found[i].address & access->key);
   if (bb->accesses_key >> WORD_FULL == 0) return;
   blocks_add_to_key(bb, bb->accesses_key);
   bb->accesses_key = 1;
@@ -63,7 +63,7 @@ static bool meets_store(const blocks_t *bb, const block_t *block, unsigned count
   for (unsigned i = 0; i < count; i++) {
     const block_access_t *access = &block->accesses[i];
     if (!access->write) continue;
-    if (address - bb->addresses[i] < access->bytes || bb->addresses[i] - address < bytes) return true;
+    if (address - bb->here[i].address < access->bytes || bb->here[i].address - address < bytes) return true;
   }
   return false;
 }
@@ -93,12 +93,16 @@ bool blocks_find_accesses(machine_t *m, block_t *block) {
   unsigned next = 0;
   bb->key = 0;
   bb->accesses_key = 1; /* above the first: so that their number counts */
+  bb->found = bb->here;
   for (unsigned i = 0; i < block->access_count; i++) {
     const block_access_t *access = &block->accesses[i];
     while (next < block->value_count && block->values[next].insn < access->insn) {
       if (!work_out(m, block, &block->values[next++], i)) return false;
     }
-    if (access->at_point) continue;
+    if (access->at_point) {
+      bb->here[i].region = NULL;
+      continue;
+    }
     if (!find(m, access, i, place(bb, &access->place))) return false;
     add_access(m, access, i);
   }
@@ -155,7 +159,7 @@ void blocks_note_stores(machine_t *m, const block_t *block) {
   for (unsigned i = 0; i < block->access_count; i++) {
     const block_access_t *access = &block->accesses[i];
     if (was_skipped(&m->bb, block, access, &point) || !access->write) continue;
-    pipeline_note_store(&m->pipeline, m->bb.addresses[i], words_of(block->run.insns[access->insn]));
+    pipeline_note_store(&m->pipeline, m->bb.found[i].address, words_of(block->run.insns[access->insn]));
   }
 }
 
@@ -167,13 +171,45 @@ void blocks_add_stores(machine_t *m, const block_t *block) {
     if (was_skipped(&m->bb, block, access, &point)) continue;
     unsigned words = words_of(block->run.insns[access->insn]);
     if (access->write) {
-      pipeline_note_store(&m->pipeline, m->bb.addresses[i], words);
+      pipeline_note_store(&m->pipeline, m->bb.found[i].address, words);
       continue;
     }
-    unsigned met = pipeline_meets_stores(&m->pipeline, m->bb.addresses[i], words);
+    unsigned met = pipeline_meets_stores(&m->pipeline, m->bb.found[i].address, words);
     if (met) blocks_add_to_key(&m->bb, (uint64_t)(i + 1) << 32 | met);
   }
   m->pipeline.state.m7.stores = kept;
+}
+
+/* ---- --fast ---- */
+
+void blocks_learn(machine_t *m, block_t *block) {
+  enum { LOOKS = 8 };
+  if (++block->looks < LOOKS || block->never_learns) return;
+  size_t bytes = block->access_count * sizeof *block->learned;
+  for (unsigned i = 0; i < block->access_count; i++) {
+    if (!m->bb.here[i].region) return; /* behind a condition that never held */
+  }
+  block->learned = malloc(bytes ? bytes : 1);
+  if (!block->learned) return;
+  memcpy(block->learned, m->bb.here, bytes);
+  block->learned_key = m->bb.entry_key;
+  block->learned_accesses_key = m->bb.entry_accesses_key;
+}
+
+/* Seen as it happens: at the cycle at which the block began. */
+void blocks_surprise(machine_t *m) {
+  block_t *block = m->bb.block;
+  if (!block) return;
+  block->never_learns = true;
+}
+
+unsigned blocks_who_goes_to(machine_t *m, uint32_t address) {
+  const block_t *block = m->bb.block;
+  for (unsigned i = 0; i < block->access_count; i++) {
+    const block_access_t *access = &block->accesses[i];
+    if (address - address_now(m, &access->form) < access->bytes) return access->insn;
+  }
+  return BLOCK_END;
 }
 
 /* ---- the chip's memory ---- */
@@ -189,7 +225,7 @@ bool blocks_fetch_rests(machine_t *m, const block_t *block, memo_node_t *node) {
 
 /* Does the pipeline ask for it? */
 static bool is_asked(const machine_t *m, const block_access_t *access, unsigned i) {
-  return m->memory->m7 || (!access->write && memory_is_flash(m->memory, m->bb.addresses[i]));
+  return m->memory->m7 || (!access->write && memory_is_flash(m->memory, m->bb.found[i].address));
 }
 
 /* The next of NODE's variants, from VARIANT on, that goes this way and was given the first COUNT answers of LOG. */
@@ -209,13 +245,15 @@ memo_variant_t *blocks_ask_memory(machine_t *m, const block_t *block, memo_node_
                                   unsigned *given) {
   memory_log_t *log = memo_log(m->bb.memo);
   memo_variant_t *variant = next_variant(node->variants, m->bb.key, next, log, 0);
+  *given = 0;
+  if (block->learned) return variant; /* any answer will do */
   unsigned point = 0, count = 0;
   for (unsigned i = 0; variant && i < block->access_count; i++) {
     const block_access_t *access = &block->accesses[i];
     if (block->point_count && was_skipped(&m->bb, block, access, &point)) continue;
     if (!is_asked(m, access, i)) continue;
     uint64_t cycle = m->pipeline.now + (uint64_t)(int64_t)variant->answers[count].cycle;
-    answer_t answer = memory_access(m->memory, m->bb.addresses[i], access->bytes, access->write, cycle);
+    answer_t answer = memory_access(m->memory, m->bb.found[i].address, access->bytes, access->write, cycle);
     log->entries[count] = (logged_access_t){cycle, answer};
     if (!same_answer(&variant->answers[count++].answer, &answer)) {
       variant = next_variant(node->variants, m->bb.key, next, log, count);

@@ -6,6 +6,8 @@
    where an access goes to what is no memory or may fault, and where code is overwritten. */
 #include "machine/machine_private.h"
 
+#include <stdlib.h>
+
 /* ---- timing a block anew ---- */
 
 /* Where control went from the last instruction of a block. */
@@ -21,9 +23,9 @@ typedef struct {
 } cursor_t;
 
 static void fill_access(machine_t *m, unsigned i, outcome_t *outcome) {
-  const mapped_region_t *region = m->bb.regions[i];
+  const mapped_region_t *region = m->bb.found[i].region;
   outcome->has_address = true;
-  outcome->address = m->bb.addresses[i];
+  outcome->address = m->bb.found[i].address;
   outcome->first_wait = m->bb.block->accesses[i].write ? region->first_write : region->first_access;
   outcome->after_write_wait = region->read_after_write;
   outcome->slave = region->slave;
@@ -191,6 +193,11 @@ static void finish_block(machine_t *m, uint32_t next) {
       variant = NULL;
     }
   }
+  if (m->options.fast && bb->found == bb->here) blocks_learn(m, block);
+  if (block->never_learns && block->learned) {
+    free(block->learned);
+    block->learned = NULL;
+  }
   bb->last = variant;
   bb->block = NULL;
   m->previous = block->slots[block->run.count - 1];
@@ -211,13 +218,13 @@ static void leave_block(machine_t *m) {
   m->bb.stepping = true;
 }
 
-void blocks_catch_up(machine_t *m) {
+void blocks_catch_up(machine_t *m, unsigned last) {
   block_t *block = m->bb.block;
   if (!block) {
     make_live(&m->bb);
     return;
   }
-  unsigned last = block->run.count - 1;
+  if (last >= block->run.count) last = block->run.count - 1;
   cursor_t cursor = replay(m, last, NULL, false);
   m->outcome = outcome_of(m, last, &cursor);
   m->pending = block->slots[last];
@@ -305,6 +312,21 @@ static bool is_stop_function(const machine_t *m) {
   return m->stop_function >= 0 && m->arrival.transfer && m->arrival.function == m->stop_function;
 }
 
+/* With --fast a block that was looked at often enough is taken to do as it did. */
+static bool find_accesses(machine_t *m, block_t *block) {
+  blocks_t *bb = &m->bb;
+  if (block->learned && !(block->has_stores && bb->code_in_ram)) {
+    bb->found = block->learned;
+    bb->key = block->learned_key;
+    bb->accesses_key = block->learned_accesses_key;
+    return true;
+  }
+  if (!blocks_find_accesses(m, block)) return false;
+  bb->entry_key = bb->key;
+  bb->entry_accesses_key = bb->accesses_key;
+  return true;
+}
+
 static void begin_block(machine_t *m, uint32_t address, uint32_t bytes) {
   blocks_t *bb = &m->bb;
   memo_node_t *node = bb->last ? bb->last->to : NULL;  /* where that way led before */
@@ -312,12 +334,14 @@ static void begin_block(machine_t *m, uint32_t address, uint32_t bytes) {
   if (!block || block->end != address + bytes || !block_is_current(&bb->builder, block)) {
     node = NULL;
     block = block_at(&bb->builder, address, bytes);
+    const mapped_region_t *region = memory_map_find(&m->map, address);
+    if (region && region->writable) bb->code_in_ram = true;
   }
   if (!block || is_near_attention(m, block) || is_stop_function(m)) {
     step(m, address, bytes, block, false);
     return;
   }
-  if (must_step(m, block) || !blocks_find_accesses(m, block)) {
+  if (must_step(m, block) || !find_accesses(m, block)) {
     step(m, address, bytes, block, true);
     return;
   }
@@ -370,7 +394,8 @@ void blocks_point(machine_t *m, uint32_t address) {
   if (bb->next_point == block->point_count || block->points[bb->next_point].address != address) return;
   unsigned i = bb->next_point++;
   const block_point_t *point = &block->points[i];
-  if ((point->kinds & POINT_ADDRESS) && !blocks_find_at_point(m, block, point)) {
+  bool looks = (point->kinds & POINT_ADDRESS) && bb->found == bb->here;
+  if (looks && !blocks_find_at_point(m, block, point)) {
     break_off(m, point);
     return;
   }

@@ -20,6 +20,7 @@ uint32_t io_read(void *machine, uint32_t address, unsigned bytes) {
   machine_t *m = machine;
   uint32_t value;
   if (m->refused.due) return 0;
+  blocks_surprise(m);
   if (bit_band_read(m, address, &value)) return value;
   uint64_t now = execute_now(m);
   value = peripherals_read(m->peripherals, address, bytes, now);
@@ -29,7 +30,9 @@ uint32_t io_read(void *machine, uint32_t address, unsigned bytes) {
 
 void io_write(void *machine, uint32_t address, unsigned bytes, uint32_t value) {
   machine_t *m = machine;
-  if (m->refused.due || bit_band_write(m, address, value)) return;
+  if (m->refused.due) return;
+  blocks_surprise(m);
+  if (bit_band_write(m, address, value)) return;
   uint64_t now = execute_now(m);
   peripherals_write(m->peripherals, address, bytes, value, now);
   if (m->memory) chip_io_written(m, address, bytes, value);

@@ -14,6 +14,7 @@ enum { ADDRESS_CPACR = 0xE000ED88u };
 static uint32_t ppb_read(void *context, uint32_t address, unsigned bytes) {
   machine_t *m = context;
   if (m->refused.due) return 0;
+  blocks_surprise(m);
   uint64_t now = scs_is_timer(address) ? execute_now(m) : m->pipeline.now;
   return scs_read(m->scs, address, bytes, now);
 }
@@ -21,6 +22,7 @@ static uint32_t ppb_read(void *context, uint32_t address, unsigned bytes) {
 static void ppb_write(void *context, uint32_t address, unsigned bytes, uint32_t value) {
   machine_t *m = context;
   if (m->refused.due) return;
+  blocks_surprise(m);
   uint64_t now = scs_is_timer(address) ? execute_now(m) : m->pipeline.now;
   scs_write(m->scs, address, bytes, value, now);
   if (m->memory) chip_ppb_written(m, address & ~3u, value);
@@ -300,6 +302,9 @@ static void assert_every_cycle_owned(machine_t *m) {
 }
 
 static void check_clock(machine_t *m) {
+  if (m->options.fast) {
+    add_warning(m, "fast", 0, "--fast: where accesses go was only looked at in each block's first executions");
+  }
   const target_t *target = m->target;
   if (target->max_mhz && m->options.mhz > target->max_mhz) {
     add_warning(m, "clock-too-high", 0, "%s runs at %u MHz at most", target->title, target->max_mhz);
@@ -341,7 +346,7 @@ results_t *machine_run(machine_t *m) {
   engine_end_t how;
   for (uint32_t at = pc;; at = engine_register(m->engine, REG_PC)) {
     how = engine_run(m->engine, at);
-    if (m->bb.on && !m->ended) blocks_catch_up(m);
+    if (m->bb.on && !m->ended) blocks_catch_up(m, BLOCK_END);
     if (m->ended || (how != ENGINE_WFI && how != ENGINE_WFE)) break;
     if (!sleep_until_event(m, how == ENGINE_WFE)) break;
   }

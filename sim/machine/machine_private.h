@@ -118,9 +118,11 @@ typedef struct {
   uint64_t executed;     /* points reached: a bit each */
   unsigned next_point;
   uint32_t at_entry[BLOCK_VALUES_MAX]; /* its values: see block_value_t */
-  uint32_t addresses[BLOCK_INSNS_MAX]; /* of its accesses */
-  const mapped_region_t *regions[BLOCK_INSNS_MAX];
-  uint32_t values[BLOCK_POINTS_MAX][2]; /* dividend and divisor, or fp64_operands_t */
+  found_access_t *found;               /* its accesses: HERE, or with --fast what its first executions met */
+  found_access_t here[BLOCK_INSNS_MAX];
+  uint64_t entry_key, entry_accesses_key; /* with --fast: what accesses have put into the key at entry */
+  bool code_in_ram;                       /* some code can be overwritten by a store */
+  uint32_t values[BLOCK_POINTS_MAX][2];   /* dividend and divisor, or fp64_operands_t */
   /* timing */
   memo_t *memo;
   memo_node_t *node;       /* of the block under way; NULL: to be timed anew */
@@ -220,8 +222,12 @@ fp64_operands_t execute_compare_doubles(machine_t *m, const insn_t *insn);
 /* execute_blocks.c */
 void execute_block(void *machine, uint32_t address, uint32_t bytes);
 void blocks_point(machine_t *m, uint32_t address); /* the engine has stopped within a block */
-/* What is under way becomes the pending instruction; the pipeline is as it stands. */
-void blocks_catch_up(machine_t *m);
+/* Instruction number LAST of the block under way, or its last, becomes the pending one; the pipeline is as it stands.
+ */
+enum { BLOCK_END = BLOCK_INSNS_MAX };
+void blocks_catch_up(machine_t *m, unsigned last);
+/* With --fast: the number of the instruction under way that goes to ADDRESS, which nobody had foreseen. */
+unsigned blocks_who_goes_to(machine_t *m, uint32_t address);
 
 void blocks_attend(machine_t *m); /* core peripherals have changed */
 void blocks_end(machine_t *m);    /* of the run: the pipeline is as it stands, and the books are complete */
@@ -234,6 +240,9 @@ bool blocks_find_accesses(machine_t *m, block_t *block);
 bool blocks_find_at_point(machine_t *m, const block_t *block, const block_point_t *point);
 void blocks_add_points(machine_t *m, const block_t *block);
 void blocks_add_stores(machine_t *m, const block_t *block); /* which loads meet one of the last stores */
+/* --fast: BLOCK was executed as bb->here says; and it went where no memory is. */
+void blocks_learn(machine_t *m, block_t *block);
+void blocks_surprise(machine_t *m);
 void blocks_note_stores(machine_t *m, const block_t *block);
 /* Would the chip's memory answer all fetches of BLOCK at once? */
 bool blocks_fetch_rests(machine_t *m, const block_t *block, memo_node_t *node);

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct {
+typedef struct mapped_region {
   char name[16];
   uint32_t base, bytes;
   bool writable;

@@ -213,7 +213,10 @@ static void bad_branch(machine_t *m, trap_kind_t kind, uint32_t address) {
 trap_answer_t trap_taken(void *machine, trap_kind_t kind, uint32_t address) {
   machine_t *m = machine;
   if (m->ended) return TRAP_STOP;
-  if (m->bb.on) blocks_catch_up(m);
+  if (m->bb.on) {
+    bool accesses = kind == TRAP_READ || kind == TRAP_WRITE || kind == TRAP_WRITE_FLASH;
+    blocks_catch_up(m, accesses && m->bb.block ? blocks_who_goes_to(m, address) : (unsigned)BLOCK_END);
+  }
   if (m->refused.due && kind != TRAP_BKPT) {
     execute_retire(m);
     take_refused(m);
