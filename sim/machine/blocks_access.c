@@ -7,10 +7,10 @@
 
 enum { WORD = 4 }; /* bytes */
 
-void blocks_add_to_key(blocks_t *bb, uint64_t what) {
+void blocks_add_to_key(uint64_t *key, uint64_t what) {
   const uint64_t odd = 0x9E3779B97F4A7C15u; /* 2^64 over the golden ratio: spreads what is near each other */
-  bb->key = (bb->key ^ what) * odd;
-  bb->key ^= bb->key >> 32;
+  *key = (*key ^ what) * odd;
+  *key ^= *key >> 32;
 }
 
 /* NULL: no memory. */
@@ -48,7 +48,7 @@ static void add_access(machine_t *m, const block_access_t *access, unsigned i) {
   bb->accesses_key = bb->accesses_key << ACCESS_BITS | (uint64_t)bb->found[i].region->number << LOW_BITS |
                      (bb->found[i].address & access->key);
   if (bb->accesses_key >> WORD_FULL == 0) return;
-  blocks_add_to_key(bb, bb->accesses_key);
+  blocks_add_to_key(&bb->key, bb->accesses_key);
   bb->accesses_key = 1;
 }
 
@@ -122,20 +122,23 @@ bool blocks_find_at_point(machine_t *m, const block_t *block, const block_point_
   return find(m, access, point->access, address_now(m, &access->form));
 }
 
-static unsigned divide_key(machine_t *m, const insn_t *insn, unsigned point) {
-  outcome_t outcome = {.dividend = m->bb.values[point][0], .divisor = m->bb.values[point][1]};
-  grade_t grade = GRADE_DOCUMENTED;
-  unsigned cycles = divide_cycles(m->model, insn, &outcome, &grade);
-  return cycles * GRADE_COUNT + grade;
+void blocks_add_divides(machine_t *m, const block_t *block, const core_model_t *model, uint64_t *key) {
+  for (unsigned i = 0; i < block->point_count; i++) {
+    const block_point_t *point = &block->points[i];
+    if (!(point->kinds & POINT_DIVIDE) || !blocks_reached(&m->bb, i)) continue;
+    outcome_t outcome = {.dividend = m->bb.values[i][0], .divisor = m->bb.values[i][1]};
+    grade_t grade = GRADE_DOCUMENTED;
+    unsigned cycles = divide_cycles(model, block->run.insns[point->insn], &outcome, &grade);
+    blocks_add_to_key(key, cycles * GRADE_COUNT + grade);
+  }
 }
 
 void blocks_add_points(machine_t *m, const block_t *block) {
-  blocks_add_to_key(&m->bb, m->bb.executed);
+  blocks_add_to_key(&m->bb.key, m->bb.executed);
   for (unsigned i = 0; i < block->point_count; i++) {
     if (!blocks_reached(&m->bb, i)) continue;
     const block_point_t *point = &block->points[i];
-    if (point->kinds & POINT_DIVIDE) blocks_add_to_key(&m->bb, divide_key(m, block->run.insns[point->insn], i));
-    if (point->kinds & POINT_FP64) blocks_add_to_key(&m->bb, m->bb.values[i][0]);
+    if (point->kinds & POINT_FP64) blocks_add_to_key(&m->bb.key, m->bb.values[i][0]);
     if (point->kinds & POINT_ADDRESS) add_access(m, &block->accesses[point->access], point->access);
   }
 }
@@ -154,30 +157,30 @@ static bool same_answer(const answer_t *a, const answer_t *b) {
 
 static unsigned words_of(const insn_t *insn) { return insn->transfers > 1 ? insn->transfers : 1; }
 
-void blocks_note_stores(machine_t *m, const block_t *block) {
+void blocks_note_stores(machine_t *m, const block_t *block, pipeline_t *pipeline) {
   unsigned point = 0;
   for (unsigned i = 0; i < block->access_count; i++) {
     const block_access_t *access = &block->accesses[i];
     if (was_skipped(&m->bb, block, access, &point) || !access->write) continue;
-    pipeline_note_store(&m->pipeline, m->bb.found[i].address, words_of(block->run.insns[access->insn]));
+    pipeline_note_store(pipeline, m->bb.found[i].address, words_of(block->run.insns[access->insn]));
   }
 }
 
-void blocks_add_stores(machine_t *m, const block_t *block) {
-  store_queue_t kept = m->pipeline.state.m7.stores; /* replay may see the same stores again */
+void blocks_add_stores(machine_t *m, const block_t *block, pipeline_t *pipeline, uint64_t *key) {
+  store_queue_t kept = pipeline->state.m7.stores; /* replay may see the same stores again */
   unsigned point = 0;
   for (unsigned i = 0; i < block->access_count; i++) {
     const block_access_t *access = &block->accesses[i];
     if (was_skipped(&m->bb, block, access, &point)) continue;
     unsigned words = words_of(block->run.insns[access->insn]);
     if (access->write) {
-      pipeline_note_store(&m->pipeline, m->bb.found[i].address, words);
+      pipeline_note_store(pipeline, m->bb.found[i].address, words);
       continue;
     }
-    unsigned met = pipeline_meets_stores(&m->pipeline, m->bb.found[i].address, words);
-    if (met) blocks_add_to_key(&m->bb, (uint64_t)(i + 1) << 32 | met);
+    unsigned met = pipeline_meets_stores(pipeline, m->bb.found[i].address, words);
+    if (met) blocks_add_to_key(key, (uint64_t)(i + 1) << 32 | met);
   }
-  m->pipeline.state.m7.stores = kept;
+  pipeline->state.m7.stores = kept;
 }
 
 /* ---- --fast ---- */
@@ -214,9 +217,9 @@ unsigned blocks_who_goes_to(machine_t *m, uint32_t address) {
 
 /* ---- the chip's memory ---- */
 
-bool blocks_fetch_rests(machine_t *m, const block_t *block, memo_node_t *node) {
-  const memory_t *memory = m->memory;
-  uint64_t now = m->pipeline.now, version = memory_fetch_version(memory);
+bool blocks_fetch_rests(const pipeline_t *pipeline, const block_t *block, memo_node_t *node) {
+  const memory_t *memory = pipeline->memory;
+  uint64_t now = pipeline->now, version = memory_fetch_version(memory);
   if (node->fetch_version == version && memory->ifill.until + MEMORY_REST_CYCLES <= now) return true;
   if (!memory_fetch_rests(memory, block->address, block->end, now)) return false;
   node->fetch_version = version;
@@ -224,8 +227,8 @@ bool blocks_fetch_rests(machine_t *m, const block_t *block, memo_node_t *node) {
 }
 
 /* Does the pipeline ask for it? */
-static bool is_asked(const machine_t *m, const block_access_t *access, unsigned i) {
-  return m->memory->m7 || (!access->write && memory_is_flash(m->memory, m->bb.found[i].address));
+static bool is_asked(const memory_t *memory, const block_access_t *access, uint32_t address) {
+  return memory->m7 || (!access->write && memory_is_flash(memory, address));
 }
 
 /* The next of NODE's variants, from VARIANT on, that goes this way and was given the first COUNT answers of LOG. */
@@ -241,26 +244,27 @@ static memo_variant_t *next_variant(memo_variant_t *variant, uint64_t key, uint3
   return NULL;
 }
 
-memo_variant_t *blocks_ask_memory(machine_t *m, const block_t *block, memo_node_t *node, uint32_t next,
-                                  unsigned *given) {
-  memory_log_t *log = memo_log(m->bb.memo);
-  memo_variant_t *variant = next_variant(node->variants, m->bb.key, next, log, 0);
+memo_variant_t *blocks_ask_memory(machine_t *m, const block_t *block, const way_t *way, unsigned *given) {
+  memory_t *memory = way->pipeline->memory;
+  memory_log_t *log = memo_log(way->memo);
+  memo_variant_t *variant = next_variant(way->node->variants, way->key, way->next, log, 0);
   *given = 0;
   if (block->learned) return variant; /* any answer will do */
   unsigned point = 0, count = 0;
   for (unsigned i = 0; variant && i < block->access_count; i++) {
     const block_access_t *access = &block->accesses[i];
     if (block->point_count && was_skipped(&m->bb, block, access, &point)) continue;
-    if (!is_asked(m, access, i)) continue;
-    uint64_t cycle = m->pipeline.now + (uint64_t)(int64_t)variant->answers[count].cycle;
-    answer_t answer = memory_access(m->memory, m->bb.found[i].address, access->bytes, access->write, cycle);
+    uint32_t address = m->bb.found[i].address;
+    if (!is_asked(memory, access, address)) continue;
+    uint64_t cycle = way->pipeline->now + (uint64_t)(int64_t)variant->answers[count].cycle;
+    answer_t answer = memory_access(memory, address, access->bytes, access->write, cycle);
     log->entries[count] = (logged_access_t){cycle, answer};
     if (!same_answer(&variant->answers[count++].answer, &answer)) {
-      variant = next_variant(node->variants, m->bb.key, next, log, count);
+      variant = next_variant(way->node->variants, way->key, way->next, log, count);
     }
   }
   *given = count;
-  if (variant && variant != node->variants) memo_to_front(node, variant);
+  if (variant && variant != way->node->variants) memo_to_front(way->node, variant);
   return variant;
 }
 

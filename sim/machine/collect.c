@@ -211,6 +211,7 @@ results_t *collect_results(machine_t *m) {
   collect_memory(m, r);
   r->fit.short_bytes = check_stack(m, &m->stacks[0]); /* other stacks lie in static data by design */
   collect_fit(m, r);
+  if (m->context_count) contexts_collect(m, r);
   energy_collect(r, m->target, &m->options.energy);
   if (m->options.keep_insns) collect_insns(m, r);
   r->steps = m->trace.steps;

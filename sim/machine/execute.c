@@ -47,6 +47,7 @@ void execute_arrive(machine_t *m, uint64_t cycles) {
 }
 
 void execute_time(machine_t *m, code_slot_t *slot) {
+  if (m->context_count && !m->bb.apart) contexts_time(m, slot);
   cost_t cost;
   uint64_t start = m->pipeline.now;
   pipeline_step(&m->pipeline, &slot->insn, &m->outcome, &cost);

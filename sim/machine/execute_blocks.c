@@ -10,18 +10,6 @@
 
 /* ---- timing a block anew ---- */
 
-/* Where control went from the last instruction of a block. */
-typedef struct {
-  uint32_t next;
-  bool taken;
-  prediction_t prediction;
-} jump_t;
-
-/* The next access and the next point of the block. */
-typedef struct {
-  unsigned access, point;
-} cursor_t;
-
 static void fill_access(machine_t *m, unsigned i, outcome_t *outcome) {
   const mapped_region_t *region = m->bb.found[i].region;
   outcome->has_address = true;
@@ -33,7 +21,7 @@ static void fill_access(machine_t *m, unsigned i, outcome_t *outcome) {
 }
 
 /* What the pipeline wants to know of instruction I, but where control went from the last. */
-static outcome_t outcome_of(machine_t *m, unsigned i, cursor_t *cursor) {
+outcome_t blocks_outcome_of(machine_t *m, unsigned i, cursor_t *cursor) {
   const block_t *block = m->bb.block;
   outcome_t outcome = {0};
   if (i == 0) {
@@ -79,7 +67,7 @@ static cursor_t replay(machine_t *m, unsigned count, const jump_t *last, bool re
   make_live(&m->bb);
   unsigned stack = 0;
   for (unsigned i = 0; i < count; i++) {
-    m->outcome = outcome_of(m, i, &cursor);
+    m->outcome = blocks_outcome_of(m, i, &cursor);
     if (last && i + 1 == block->run.count) {
       m->outcome.next = last->next;
       m->outcome.taken = last->taken;
@@ -155,44 +143,54 @@ static void note_jump(machine_t *m, code_slot_t *from, uint32_t next, bool *quie
   }
 }
 
-static void note_fetches(machine_t *m, const memo_variant_t *variant) {
-  if (variant->read_count) flash_note_fetches(&m->memory->flash, variant->reads, variant->read_count);
-  if (variant->fetch_count) m7_note_fetches(&m->pipeline, variant->fetches, variant->fetch_count);
+memo_variant_t *blocks_find_variant(machine_t *m, const block_t *block, way_t *way, unsigned *given) {
+  *given = 0;
+  if (!way->node) return NULL;
+  bool stores_matter = block->loads_behind_stores || way->node->stores_matter;
+  if (block->access_count && stores_matter) blocks_add_stores(m, block, way->pipeline, &way->key);
+  if (!way->pipeline->memory) return memo_find(way->node, way->key, way->next);
+  if (blocks_fetch_rests(way->pipeline, block, way->node)) return blocks_ask_memory(m, block, way, given);
+  way->node = NULL; /* what it takes is not that of others */
+  return NULL;
+}
+
+void blocks_pass(machine_t *m, const block_t *block, pipeline_t *pipeline, const memo_variant_t *variant) {
+  memory_t *memory = pipeline->memory;
+  if (memory && variant->read_count) flash_note_fetches(&memory->flash, variant->reads, variant->read_count);
+  if (memory && variant->fetch_count) m7_note_fetches(pipeline, variant->fetches, variant->fetch_count);
+  pipeline->now += variant->cycles;
+  if (memory && variant->mispredicted) m7_note_refill(pipeline);
+  if (block->has_stores) blocks_note_stores(m, block, pipeline);
 }
 
 static void finish_block(machine_t *m, uint32_t next) {
   blocks_t *bb = &m->bb;
   block_t *block = bb->block;
-  memo_node_t *node = bb->node;
   jump_t last = last_jump(m, block, next);
   if (block->point_count) blocks_add_points(m, block);
-  if (block->access_count) blocks_add_to_key(bb, bb->accesses_key);
-  if (last.prediction) blocks_add_to_key(bb, last.prediction);
-  if (block->access_count && (block->loads_behind_stores || (node && node->stores_matter))) blocks_add_stores(m, block);
-  unsigned given = 0;
-  memo_variant_t *variant = NULL;
-  if (m->memory) {
-    if (node && !blocks_fetch_rests(m, block, node)) node = NULL; /* what it takes is not that of others */
-    if (node) variant = blocks_ask_memory(m, block, node, next, &given);
-  } else if (node) {
-    variant = memo_find(node, bb->key, next);
-  }
+  if (block->access_count) blocks_add_to_key(&bb->key, bb->accesses_key);
+  bb->apart = m->context_count && !m->fresh.events && !block->replays;
+  if (bb->apart) contexts_pass(m, block, bb->key, &last);
+  if (block->divides) blocks_add_divides(m, block, m->model, &bb->key);
+  if (last.prediction) blocks_add_to_key(&bb->key, last.prediction);
+  way_t way = {&m->pipeline, bb->memo, bb->node, bb->key, next};
+  unsigned given;
+  memo_variant_t *variant = blocks_find_variant(m, block, &way, &given);
   if (variant) {
     if (m->arrival.due) arrive(m, variant);
-    if (m->memory) note_fetches(m, variant);
     memo_count(&bb->pending, variant);
-    m->pipeline.now += variant->cycles;
-    if (m->memory && variant->mispredicted) m7_note_refill(&m->pipeline);
+    blocks_pass(m, block, &m->pipeline, variant);
     bb->live = false;
-    if (block->has_stores) blocks_note_stores(m, block);
     if (block->stack_count) move_stack(m, block);
   } else {
-    variant = time_anew(m, node, &last, given);
+    bb->key = way.key;
+    variant = time_anew(m, way.node, &last, given);
     if (memo_is_full(bb->memo)) {
       blocks_forget(m);
       variant = NULL;
     }
   }
+  bb->apart = false;
   if (m->options.fast && bb->found == bb->here) blocks_learn(m, block);
   if (block->never_learns && block->learned) {
     free(block->learned);
@@ -226,7 +224,7 @@ void blocks_catch_up(machine_t *m, unsigned last) {
   }
   if (last >= block->run.count) last = block->run.count - 1;
   cursor_t cursor = replay(m, last, NULL, false);
-  m->outcome = outcome_of(m, last, &cursor);
+  m->outcome = blocks_outcome_of(m, last, &cursor);
   m->pending = block->slots[last];
   leave_block(m);
 }

@@ -244,7 +244,7 @@ static bool build(machine_t *m) {
   m->cycle_limit = m->options.max_cycles ? m->options.max_cycles : UINT64_MAX;
   m->requests = m->options.requests;
   update_attention(m, 0);
-  return blocks_build(m) && watch_regions(m) && check_energy(m) && arm_timeline(m) && find_stop(m);
+  return blocks_build(m) && contexts_build(m) && watch_regions(m) && check_energy(m) && arm_timeline(m) && find_stop(m);
 }
 
 machine_t *machine_new(const machine_options_t *options) {
@@ -269,6 +269,7 @@ void machine_free(machine_t *m) {
     free(m->trace.steps[i].text);
   free(m->trace.steps);
   blocks_release(m);
+  contexts_free(m);
   regions_free(m->call_regions);
   code_free(m->code);
   semihosting_free(m->semihosting);

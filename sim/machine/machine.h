@@ -11,6 +11,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* A further timing context: the same execution, timed for another core, chip or clock. */
+typedef struct {
+  const char *core; /* "m4" or "m7" */
+  const char *mcu;  /* its regions and memory system, as its vendor's start-up leaves it; NULL: ideal memory */
+  double mhz;
+} also_options_t;
+
 typedef struct {
   const char *firmware; /* path */
   program_options_t image;
@@ -43,6 +50,8 @@ typedef struct {
   const char *files_directory; /* semihosting files, or NULL */
   const char *command_line;
   energy_options_t energy;
+  const also_options_t *also; /* what firmware reads of the time is that of the first context */
+  size_t also_count;
   struct gdb_server *debugger; /* the run starts when gdb has come; NULL: at once */
   /* Set asynchronously (signal handler): 1 interrupted, 2 timeout, 4 show progress, 8 complete. May be NULL. */
   volatile sig_atomic_t *requests;

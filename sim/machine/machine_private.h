@@ -130,6 +130,7 @@ typedef struct {
   memo_variant_t *pending; /* those with a count */
   bool live;               /* the pipeline is in the state it stands for; else in that behind LAST */
   bool recording;
+  bool apart; /* further timing contexts are dealt with */
   unsigned recorded_insn;
   const memo_variant_t *arriving; /* while calls take effect within its first instruction */
   profile_totals_t totals_at_arrival;
@@ -156,6 +157,8 @@ struct machine {
   engine_t *engine;
   regions_t *call_regions;
   blocks_t bb;
+  struct timing_context *contexts; /* further ones */
+  unsigned context_count;
   uint32_t sp;
   stack_extent_t stacks[STACKS_MAX]; /* [0]: the one of the vector table */
   unsigned stack, stack_count;
@@ -234,22 +237,31 @@ void blocks_end(machine_t *m);    /* of the run: the pipeline is as it stands, a
 
 /* blocks_access.c */
 static inline bool blocks_reached(const blocks_t *bb, unsigned point) { return bb->executed >> point & 1u; }
-void blocks_add_to_key(blocks_t *bb, uint64_t what);
+void blocks_add_to_key(uint64_t *key, uint64_t what);
 /* What can be known at the entry of BLOCK. False: an access that must be taken by itself. */
 bool blocks_find_accesses(machine_t *m, block_t *block);
 bool blocks_find_at_point(machine_t *m, const block_t *block, const block_point_t *point);
 void blocks_add_points(machine_t *m, const block_t *block);
-void blocks_add_stores(machine_t *m, const block_t *block); /* which loads meet one of the last stores */
+void blocks_add_divides(machine_t *m, const block_t *block, const core_model_t *model, uint64_t *key);
+/* Which loads meet one of the last stores that PIPELINE knows. */
+void blocks_add_stores(machine_t *m, const block_t *block, pipeline_t *pipeline, uint64_t *key);
 /* --fast: BLOCK was executed as bb->here says; and it went where no memory is. */
 void blocks_learn(machine_t *m, block_t *block);
 void blocks_surprise(machine_t *m);
-void blocks_note_stores(machine_t *m, const block_t *block);
+void blocks_note_stores(machine_t *m, const block_t *block, pipeline_t *pipeline);
 /* Would the chip's memory answer all fetches of BLOCK at once? */
-bool blocks_fetch_rests(machine_t *m, const block_t *block, memo_node_t *node);
-/* Asks it for the loads and stores, one by one, at the cycles that NODE's variants know for them. NULL: none of them
-   was answered so; GIVEN accesses have been made, and their answers are in memo_log(). */
-memo_variant_t *blocks_ask_memory(machine_t *m, const block_t *block, memo_node_t *node, uint32_t next,
-                                  unsigned *given);
+bool blocks_fetch_rests(const pipeline_t *pipeline, const block_t *block, memo_node_t *node);
+/* The way that one execution of a block goes in one timing context. */
+typedef struct {
+  pipeline_t *pipeline;
+  memo_t *memo;
+  memo_node_t *node;
+  uint64_t key;
+  uint32_t next;
+} way_t;
+/* Asks the chip's memory for the loads and stores, one by one, at the cycles that the node's variants know for them.
+   NULL: none of them was answered so; GIVEN accesses have been made, and their answers are in memo_log(). */
+memo_variant_t *blocks_ask_memory(machine_t *m, const block_t *block, const way_t *way, unsigned *given);
 /* While stepping, nobody announces accesses: they follow from the registers. */
 void blocks_announce_accesses(machine_t *m, code_slot_t *slot);
 void blocks_store_exclusive(machine_t *m); /* the pending STREX has run */
@@ -261,6 +273,29 @@ void blocks_follow_settings(machine_t *m); /* of the chip's memory: what was lea
 void blocks_settle(machine_t *m);          /* counts become cycles in the profile and the totals */
 const profile_totals_t *blocks_totals(machine_t *m); /* at the instant of arrival */
 void blocks_forget(machine_t *m);                    /* everything that was learned */
+
+/* The variant that WAY is, its cycles not yet passed. NULL: to be timed anew; GIVEN answers are in memo_log(). */
+memo_variant_t *blocks_find_variant(machine_t *m, const block_t *block, way_t *way, unsigned *given);
+/* VARIANT's cycles pass: the pipeline stands for the state behind it. */
+void blocks_pass(machine_t *m, const block_t *block, pipeline_t *pipeline, const memo_variant_t *variant);
+/* What the pipeline wants to know of instruction I of the block under way; CURSOR goes with I from 0 on. */
+typedef struct {
+  unsigned access, point;
+} cursor_t;
+/* Where control went from the last instruction of a block. */
+typedef struct {
+  uint32_t next;
+  bool taken;
+  prediction_t prediction;
+} jump_t;
+outcome_t blocks_outcome_of(machine_t *m, unsigned i, cursor_t *cursor);
+
+/* contexts.c: the same execution, timed for other cores too */
+bool contexts_build(machine_t *m);
+void contexts_free(machine_t *m);
+void contexts_time(machine_t *m, const code_slot_t *slot); /* SLOT has gone as m->outcome says */
+void contexts_pass(machine_t *m, block_t *block, uint64_t key, const jump_t *jump); /* and the block under way */
+void contexts_collect(machine_t *m, results_t *r);
 
 /* exceptions.c */
 /* Something may be due at the instruction boundary before SLOT: false when it does not run now. */

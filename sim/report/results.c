@@ -51,6 +51,7 @@ void results_free(results_t *results) {
   for (size_t i = 0; i < results->step_count; i++)
     free(results->steps[i].text);
   free(results->steps);
+  free(results->also);
   free(results);
 }
 

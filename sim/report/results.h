@@ -97,6 +97,14 @@ typedef enum {
   RUN_FAULT        /* the firmware did what silicon or the model cannot do; message in fault */
 } run_end_t;
 
+/* What one further timing context makes of the run. */
+typedef struct {
+  double mhz;
+  uint64_t cycles, instructions, pairs, branches, mispredicts;
+  uint64_t causes[CAUSE_COUNT];
+  uint64_t grade_cycles[GRADE_COUNT];
+} also_result_t;
+
 /* The chip's memory system at the end of the run, and how often what happened. */
 typedef struct {
   bool modelled;        /* else memory answers at once, and nothing below counts */
@@ -153,6 +161,8 @@ typedef struct results {
   size_t insn_count;
   step_result_t *steps; /* timeline; only when asked for */
   size_t step_count;
+  also_result_t *also; /* further timing contexts, in the order they were asked for */
+  size_t also_count;
 } results_t;
 
 /* Frees RESULTS (from malloc or calloc) with all it owns. */
