@@ -43,8 +43,7 @@ static void look_at_access(look_t *look, unsigned i, const address_form_t *form,
                              .key = key_bits(look, i),
                              .write = insn->memory == MEMORY_STORE,
                              .bytes = (uint16_t)(words * insn->access_bytes),
-                             .insn = (uint16_t)i,
-                             .form = *form};
+                             .insn = (uint16_t)i};
   access->at_point = (insn->flags & INSN_IN_IT) || !values_place(look->values, form, &access->place);
   if (access->write) {
     block->has_stores = true;
@@ -205,6 +204,22 @@ static bool gather(const block_builder_t *builder, block_t *block) {
   return at == block->end && block->run.count > 0;
 }
 
+static void *trimmed(void *array, size_t bytes) {
+  void *smaller = bytes ? realloc(array, bytes) : NULL;
+  if (!bytes) free(array);
+  return smaller || !bytes ? smaller : array;
+}
+
+/* Room was made for the most there could be. */
+static void trim(block_t *block) {
+  block->run.insns = trimmed(block->run.insns, block->run.count * sizeof *block->run.insns);
+  block->slots = trimmed(block->slots, block->run.count * sizeof *block->slots);
+  block->opcodes = trimmed(block->opcodes, block->run.count * sizeof *block->opcodes);
+  block->accesses = trimmed(block->accesses, block->access_count * sizeof *block->accesses);
+  block->points = trimmed(block->points, block->point_count * sizeof *block->points);
+  block->stack = trimmed(block->stack, block->stack_count * sizeof *block->stack);
+}
+
 static block_t *new_block(const block_builder_t *builder, uint32_t address, uint32_t bytes) {
   block_t *block = calloc(1, sizeof *block);
   if (!block) return NULL;
@@ -219,6 +234,7 @@ static block_t *new_block(const block_builder_t *builder, uint32_t address, uint
   block->stack = calloc(most, sizeof *block->stack);
   bool room = block->run.insns && block->slots && block->opcodes && block->accesses && block->points && block->stack;
   if (room && gather(builder, block) && look_at_block(builder, block)) {
+    trim(block);
     block->version = code_version(builder->code);
     return block;
   }

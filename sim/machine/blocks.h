@@ -49,7 +49,6 @@ typedef struct {
   bool at_point;  /* known only when the instruction is reached */
   uint16_t bytes; /* of all its accesses */
   uint16_t insn;
-  address_form_t form;
 } block_access_t;
 
 /* Where one went. */

@@ -113,13 +113,14 @@ static uint32_t register_value(machine_t *m, unsigned reg) {
   return reg == ADDRESS_NO_REG ? 0 : engine_register(m->engine, reg);
 }
 
-static uint32_t address_now(machine_t *m, const address_form_t *form) {
-  return register_value(m, form->base) + (register_value(m, form->index) << form->shift) + form->offset;
+static uint32_t address_now(machine_t *m, const insn_t *insn) {
+  address_form_t form = address_form(insn);
+  return register_value(m, form.base) + (register_value(m, form.index) << form.shift) + form.offset;
 }
 
 bool blocks_find_at_point(machine_t *m, const block_t *block, const block_point_t *point) {
   const block_access_t *access = &block->accesses[point->access];
-  return find(m, access, point->access, address_now(m, &access->form));
+  return find(m, access, point->access, address_now(m, block->run.insns[point->insn]));
 }
 
 void blocks_add_divides(machine_t *m, const block_t *block, const core_model_t *model, uint64_t *key) {
@@ -210,7 +211,7 @@ unsigned blocks_who_goes_to(machine_t *m, uint32_t address) {
   const block_t *block = m->bb.block;
   for (unsigned i = 0; i < block->access_count; i++) {
     const block_access_t *access = &block->accesses[i];
-    if (address - address_now(m, &access->form) < access->bytes) return access->insn;
+    if (address - address_now(m, block->run.insns[access->insn]) < access->bytes) return access->insn;
   }
   return BLOCK_END;
 }
@@ -274,7 +275,7 @@ void blocks_announce_accesses(machine_t *m, code_slot_t *slot) {
   const insn_t *insn = &slot->insn;
   address_form_t form = address_form(insn);
   if (!form.present || m->ended) return;
-  uint32_t address = address_now(m, &form);
+  uint32_t address = address_now(m, insn);
   m->bb.exclusive_address = address;
   if (insn->cls == CLASS_STORE_EXCLUSIVE) return; /* it may not store: known when it has run */
   unsigned words = insn->transfers > 1 ? insn->transfers : 1;
