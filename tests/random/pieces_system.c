@@ -235,7 +235,8 @@ void piece_timer(emitter_t *e) {
 }
 
 void piece_bit_band(emitter_t *e) {
-  uint32_t word = e->plan->windows[WINDOW_MAIN].base + 4 * below(e, e->plan->windows[WINDOW_MAIN].bytes / 4);
+  const window_t *window = &e->plan->windows[chance(e, 50) ? WINDOW_MAIN : WINDOW_SECOND];
+  uint32_t word = window->base + 4 * below(e, window->bytes / 4);
   if (e->plan->layout.m7 || word >> 20 != 0x200) return;
   unsigned base = result(e), to = result(e);
   emit_constant(e, base, 0x22000000u + (word & 0xFFFFFu) * 32 + 4 * bits(e, 5));
@@ -250,7 +251,8 @@ void piece_bit_band(emitter_t *e) {
 void piece_caches(emitter_t *e) {
   const layout_t *layout = &e->plan->layout;
   if (layout->caches && has(e, FEATURE_caches)) {
-    uint32_t line = e->plan->windows[WINDOW_MAIN].base + 32 * below(e, 32);
+    const window_t *window = &e->plan->windows[chance(e, 50) ? WINDOW_MAIN : WINDOW_SECOND];
+    uint32_t line = window->base + 32 * below(e, window->bytes / 32);
     static const uint8_t by_line[] = {0x5C, 0x68, 0x70};
     if (chance(e, 60)) {
       emit_store_constant(e, (ICIALLU & ~0xFFu) + by_line[below(e, 3)], line);

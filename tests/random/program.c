@@ -59,14 +59,14 @@ static void place(plan_t *plan, random_t *random) {
   plan->stored_chain = l->flash + CHAIN_OFFSET;
   plan->stored_code = l->flash + RAM_CODE_OFFSET;
   plan->windows[WINDOW_CONSTANTS] = (window_t){l->flash + CONSTANTS_OFFSET, CONSTANTS_BYTES};
+  bool apart = second && random_chance(random, 75), swapped = apart && random_chance(random, 40);
   plan->windows[WINDOW_CHAIN] = (window_t){take(&first, CHAIN_BYTES), CHAIN_BYTES};
-  plan->windows[WINDOW_MAIN] = (window_t){take(&first, MAIN_BYTES), MAIN_BYTES};
+  plan->windows[WINDOW_MAIN] = (window_t){take(swapped ? &second : &first, MAIN_BYTES), MAIN_BYTES};
   plan->variables = take(&first, 4 * VARIABLE_COUNT);
   plan->code_ram = take(&first, RAM_CODE_BYTES); /* behind data that are written, in the same page */
   if (l->instruction_ram && random_chance(random, 50)) plan->code_ram = l->instruction_ram;
   plan->forbidden = (take(&first, 96) + 63) & ~63u;
-  bool apart = second && random_chance(random, 75);
-  plan->windows[WINDOW_SECOND] = (window_t){take(apart ? &second : &first, SECOND_BYTES), SECOND_BYTES};
+  plan->windows[WINDOW_SECOND] = (window_t){take(apart && !swapped ? &second : &first, SECOND_BYTES), SECOND_BYTES};
   bool stack_apart = apart && random_chance(random, 50);
   plan->process_stack = take(stack_apart ? &second : &first, PROCESS_STACK_BYTES) + PROCESS_STACK_BYTES;
   assert(first <= l->ram + STACK_TOP - 0x2000);
