@@ -9,6 +9,7 @@ bool has(const emitter_t *e, feature_t feature) { return e->plan->features >> fe
 uint32_t below(emitter_t *e, uint32_t limit) { return random_below(e->random, limit); }
 bool chance(emitter_t *e, unsigned percent) { return random_chance(e->random, percent); }
 uint32_t bits(emitter_t *e, unsigned count) { return below(e, 1u << count); }
+uint32_t draw(emitter_t *e) { return (uint32_t)(random_next(e->random) >> 32); }
 
 unsigned pick(emitter_t *e, uint32_t mask) {
   assert(mask);
@@ -62,7 +63,8 @@ uint32_t interesting_word(emitter_t *e) {
                                    0xFFFF,     0x10000,    0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x7FFF7FFF, 0x80008000,
                                    0x3F800000, 0x00800000, 0x00000010, 0xC0000000, 0x55555555, 0x01010101};
   if (chance(e, 40)) return words[below(e, sizeof words / sizeof words[0])];
-  return (uint32_t)random_next(e->random) >> bits(e, 5);
+  uint32_t value = draw(e);
+  return value >> bits(e, 5);
 }
 
 /* ---- code ---- */

@@ -121,6 +121,9 @@ bool has(const emitter_t *e, feature_t feature);
 uint32_t below(emitter_t *e, uint32_t limit);
 bool chance(emitter_t *e, unsigned percent);
 uint32_t bits(emitter_t *e, unsigned count);
+/* One expression draws once, since C leaves the order open: several fields come out of one word. */
+uint32_t draw(emitter_t *e);
+static inline uint32_t part(uint32_t of, unsigned low, unsigned count) { return of >> low & ((1u << count) - 1); }
 /* A register of MASK (not 0). */
 unsigned pick(emitter_t *e, uint32_t mask);
 uint32_t free_registers(const emitter_t *e);

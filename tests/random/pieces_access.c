@@ -92,7 +92,8 @@ void piece_exclusive(emitter_t *e) {
 
 void piece_preload(emitter_t *e) {
   unsigned reg = pointer(e, true);
-  emit_wide(e, (chance(e, 70) ? 0xF890u : 0xF990u) | reg, 0xF000u | bits(e, 6));
+  uint32_t r = draw(e);
+  emit_wide(e, (part(r, 6, 1) ? 0xF890u : 0xF990u) | reg, 0xF000u | part(r, 0, 6));
 }
 
 /* ---- the stack ---- */
@@ -119,7 +120,8 @@ static void push_and_pop(emitter_t *e) {
   uint32_t frame = e->frame_bytes;
   e->frame_bytes = 4 * count_of(list);
   if (chance(e, 40)) emit_arithmetic(e);
-  if (chance(e, 40)) emit(e, 0x9000u | bits(e, 3) << 8 | below(e, count_of(list))); /* STR Rt, [SP, #] */
+  uint32_t place = below(e, count_of(list));
+  if (chance(e, 40)) emit(e, 0x9000u | bits(e, 3) << 8 | place); /* STR Rt, [SP, #] */
   e->frame_bytes = frame;
   if (!(into & ~0xFFu)) {
     emit(e, 0xBC00u | into);
@@ -138,15 +140,16 @@ static void frame_access(emitter_t *e) {
     push_and_pop(e);
     return;
   }
-  uint32_t word = below(e, e->frame_bytes / 4);
+  uint32_t at = below(e, e->frame_bytes / 4);
   unsigned reg = low_result(e);
   if (reg > 7 || chance(e, 50)) {
-    emit(e, 0x9000u | bits(e, 3) << 8 | word);
+    emit(e, 0x9000u | bits(e, 3) << 8 | at);
   } else {
-    emit(e, 0x9800u | reg << 8 | word);
+    emit(e, 0x9800u | reg << 8 | at);
   }
-  if (chance(e, 30)) emit_wide(e, 0xF88D, source(e) << 12 | (4 * word + bits(e, 2))); /* STRB */
-  if (chance(e, 30)) emit_wide(e, 0xF8DD, result(e) << 12 | 4 * word);
+  unsigned from = source(e);
+  if (chance(e, 30)) emit_wide(e, 0xF88D, from << 12 | (4 * at + bits(e, 2))); /* STRB */
+  if (chance(e, 30)) emit_wide(e, 0xF8DD, result(e) << 12 | 4 * at);
 }
 
 /* Space whose size is data: MOV kept, SP; SUB SP, SP, index, LSL #2; ...; MOV SP, kept. */
@@ -196,14 +199,14 @@ static void frame_by_register(emitter_t *e) {
     emit_wide(e, 0xF10D, base << 8 | 4 * first);
   }
   for (unsigned i = 1 + below(e, 4); i; i--) {
-    uint32_t word = below(e, words - first);
+    uint32_t at = below(e, words - first);
     bool load = chance(e, 50);
     unsigned transfer = load ? result(e) : source(e);
-    emit_wide(e, (load ? 0xF8D0u : 0xF8C0u) | base, transfer << 12 | 4 * word);
+    emit_wide(e, (load ? 0xF8D0u : 0xF8C0u) | base, transfer << 12 | 4 * at);
     if (chance(e, 30)) emit_arithmetic(e);
   }
-  uint32_t list = 1u << result(e) | 1u << result(e);
-  if (chance(e, 40) && (list & (list - 1))) emit_wide(e, (chance(e, 50) ? 0xE880u : 0xE890u) | base, list);
+  unsigned one = result(e), two = result(e);
+  if (one != two && chance(e, 40)) emit_wide(e, (chance(e, 50) ? 0xE880u : 0xE890u) | base, 1u << one | 1u << two);
   e->reserved = reserved;
   becomes_data(e, base);
 }
@@ -224,7 +227,7 @@ void piece_stack(emitter_t *e) {
   case 4: frame_by_register(e); break;
   case 2:
     emit(e, 0xB080u | 4); /* SUB SP, #16 */
-    if (chance(e, 50)) emit(e, 0x9000u | bits(e, 3) << 8 | bits(e, 2));
+    if (chance(e, 50)) emit(e, 0x9000u | (draw(e) & 0x703u));
     if (chance(e, 50)) emit_arithmetic(e);
     emit(e, 0xB000u | 4);
     break;

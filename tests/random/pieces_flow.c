@@ -71,10 +71,15 @@ static void emit_it_block(emitter_t *e, unsigned count, bool leaves) {
   }
 }
 
+static void emit_any_it_block(emitter_t *e, unsigned least, unsigned percent) {
+  unsigned count = least + below(e, 5 - least);
+  emit_it_block(e, count, chance(e, percent));
+}
+
 void piece_it(emitter_t *e) {
   if (chance(e, 50)) pointer(e, true);
   for (unsigned i = 1 + (chance(e, 25) ? below(e, 3) : 0); i; i--)
-    emit_it_block(e, 1 + below(e, 4), chance(e, 25));
+    emit_any_it_block(e, 1, 25);
 }
 
 /* The engine's blocks end at every KiB: one begins within IT. */
@@ -97,7 +102,7 @@ void piece_it_at_page_edge(emitter_t *e) {
       emit(e, 0xBF00);
     }
   }
-  emit_it_block(e, 2 + below(e, 3), chance(e, 20));
+  emit_any_it_block(e, 2, 20);
 }
 
 /* ---- forward branches ---- */
@@ -125,7 +130,8 @@ static void merge(emitter_t *e, const known_t *other) {
 void piece_if(emitter_t *e) {
   bool small = e->no_literals || chance(e, 50);
   if (chance(e, 80)) emit_compare(e);
-  uint32_t skip = emit_branch(e, below(e, 14), !small || chance(e, 20));
+  unsigned condition = below(e, 14);
+  uint32_t skip = emit_branch(e, condition, !small || chance(e, 20));
   known_t before = known(e);
   if (small) {
     emit_short_block(e, 1 + below(e, 3), 90);
@@ -152,8 +158,8 @@ void piece_if(emitter_t *e) {
 }
 
 void piece_if_zero(emitter_t *e) {
-  uint32_t at = e->count;
-  emit(e, (bits(e, 1) ? 0xB900u : 0xB100u) | bits(e, 3));
+  uint32_t at = e->count, r = draw(e);
+  emit(e, (part(r, 3, 1) ? 0xB900u : 0xB100u) | part(r, 0, 3));
   known_t before = known(e);
   emit_short_block(e, 1 + below(e, 3), 80);
   if (e->count == at + 1) emit(e, 0xBF00); /* it cannot branch to what follows */
@@ -372,7 +378,8 @@ void piece_call(emitter_t *e) {
     if (chance(e, 50)) {
       emit_constant(e, 0, below(e, DEPTH_MAX + 1));
     } else { /* as deep as the data say: UBFX, two bits */
-      emit_wide(e, 0xF3C0u | source(e), below(e, 7) << 12 | 1u);
+      unsigned from = source(e);
+      emit_wide(e, 0xF3C0u | from, below(e, 7) << 12 | 1u);
     }
   }
   uint32_t target = callee->address;

@@ -45,12 +45,13 @@ static void emit_convert(emitter_t *e, bool wide) {
   static const uint32_t directed[] = {0xFEBC0A40, 0xFEBD0A40, 0xFEBE0A40, 0xFEBF0A40}; /* VCVTA N P M */
   uint32_t size = wide ? 0x100u : 0;
   unsigned single = fp_register(e, false), reg = fp_register(e, wide);
+  uint32_t r = draw(e);
   bool v5 = e->plan->layout.m7 && !e->conditional;
   switch (below(e, v5 ? 7 : 6)) {
   case 0: emit_fp(e, from_integer[bits(e, 1)] | size | field_d(reg, wide) | field_m(single, false)); break;
   case 1:
   case 2: emit_fp(e, to_integer[bits(e, 2)] | size | field_d(single, false) | field_m(reg, wide)); break;
-  case 3: emit_fp(e, fixed[below(e, COUNT(fixed))] | size | field_d(reg, wide) | bits(e, 3)); break;
+  case 3: emit_fp(e, fixed[below(e, COUNT(fixed))] | size | field_d(reg, wide) | part(r, 0, 3)); break;
   case 4:
     if (wide) {
       bool to_double = bits(e, 1);
@@ -60,9 +61,9 @@ static void emit_convert(emitter_t *e, bool wide) {
     }
     emit_fp(e, half[bits(e, 2)] | field_d(reg, false) | field_m(single, false));
     break;
-  case 5: emit_fp(e, half[bits(e, 2)] | field_d(single, false) | field_m(fp_register(e, false), false)); break;
+  case 5: emit_fp(e, half[bits(e, 2)] | field_d(single, false) | field_m(part(r, 0, 4), false)); break;
   default:
-    emit_fp(e, directed[bits(e, 2)] | bits(e, 1) << 7 | size | field_d(single, false) | field_m(reg, wide));
+    emit_fp(e, directed[bits(e, 2)] | part(r, 0, 1) << 7 | size | field_d(single, false) | field_m(reg, wide));
     break;
   }
 }
@@ -77,7 +78,7 @@ void emit_fp_arithmetic(emitter_t *e) {
   case 0: emit_fp(e, two[below(e, COUNT(two))] | pair); break;
   case 1: emit_fp(e, (bits(e, 1) ? 0xEEB50A40u : 0xEEB50AC0u) | size | field_d(d, wide)); break; /* VCMP #0 */
   case 2: emit_convert(e, wide); break;
-  case 3: emit_fp(e, 0xEEB00A00u | size | field_d(d, wide) | bits(e, 4) << 16 | bits(e, 4)); break; /* VMOV #imm */
+  case 3: emit_fp(e, 0xEEB00A00u | size | field_d(d, wide) | (draw(e) & 0xF000Fu)); break; /* VMOV #imm */
   case 12: emit_fp(e, two_v5[below(e, COUNT(two_v5))] | pair); break;
   case 13: emit_fp(e, rounding_v5[below(e, COUNT(rounding_v5))] | pair); break;
   case 14:
@@ -122,7 +123,8 @@ static uint32_t interesting_single(emitter_t *e) {
   static const uint32_t values[] = {0,          0x80000000, 0x3F800000, 0x3FC00000, 0x00000001, 0x007FFFFF,
                                     0x00800000, 0x7F7FFFFF, 0x7F800000, 0x7FC00000, 0x42C80000};
   if (chance(e, 40)) return values[below(e, COUNT(values))];
-  return ((uint32_t)random_next(e->random) & 0x807FFFFFu) | (117 + below(e, 20)) << 23;
+  uint32_t exponent = 117 + below(e, 20);
+  return (draw(e) & 0x807FFFFFu) | exponent << 23;
 }
 
 void piece_fp_operands(emitter_t *e) {

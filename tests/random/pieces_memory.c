@@ -59,7 +59,8 @@ static int32_t random_offset(emitter_t *e, window_id_t window) {
 
 static void make_index(emitter_t *e, unsigned reg) {
   if (chance(e, 50)) {
-    uint32_t value = below(e, 16) * (chance(e, 75) ? 4 : 1);
+    uint32_t value = below(e, 16);
+    if (chance(e, 75)) value *= 4;
     emit_constant(e, reg, value);
     e->pointers[reg] = (pointer_t){WINDOW_INDEX, (uint8_t)lowest_bit((int32_t)value), (int32_t)value, (int32_t)value};
     return;
@@ -93,7 +94,9 @@ static unsigned find_index(emitter_t *e) {
 
 static void derive(emitter_t *e, unsigned to, unsigned from) {
   pointer_t p = e->pointers[from];
-  int32_t step = (int32_t)bits(e, 6) * (chance(e, 80) ? 4 : 1) * (chance(e, 50) ? 1 : -1);
+  int32_t step = (int32_t)bits(e, 6);
+  if (chance(e, 80)) step *= 4;
+  if (chance(e, 50)) step = -step;
   unsigned index = find_index(e), shift = bits(e, 2);
   const pointer_t *i = index < 16 ? &e->pointers[index] : NULL;
   if (i && index != to && chance(e, 50) && keeps_margin(e, &p, i->low << shift, i->high << shift)) {
@@ -212,7 +215,8 @@ static unsigned make_pointer(emitter_t *e, bool read) {
   case 1: { /* base and index */
     unsigned index = any_free(e);
     make_index(e, index);
-    point_to(e, reg == index ? (reg = any_free(e)) : reg, window, random_offset(e, window));
+    if (reg == index) reg = any_free(e);
+    point_to(e, reg, window, random_offset(e, window));
     derive(e, reg, reg);
     break;
   }
@@ -295,7 +299,8 @@ static bool emit_indexed_single(emitter_t *e, const single_t *s) {
 
 /* P, U and W of the form with eight bits of offset. */
 static bool emit_short_offset(emitter_t *e, const single_t *s) {
-  int32_t distance = (int32_t)(bits(e, 4) << (chance(e, 80) ? 2 : 0));
+  int32_t distance = (int32_t)bits(e, 4);
+  if (chance(e, 80)) distance *= 4;
   bool up = chance(e, 60), pre = chance(e, 50), back = s->transfer != s->reg && chance(e, 75);
   int32_t step = up ? distance : -distance, offset = pre || !back ? step : 0;
   const pointer_t *p = &e->pointers[s->reg];
@@ -339,7 +344,8 @@ static void emit_single(emitter_t *e, unsigned reg) {
   default: break;
   }
   if (!done) {
-    int32_t offset = (int32_t)(bits(e, 5) << (chance(e, 85) ? 2 : 0));
+    int32_t offset = (int32_t)bits(e, 5);
+    if (chance(e, 85)) offset *= 4;
     if (!allowed(e, &s, offset, offset, align_at(p, offset))) offset = 0;
     if (!allowed(e, &s, offset, offset, align_at(p, offset))) s.size = 0;
     if (s.size == 2) s.sign = false;

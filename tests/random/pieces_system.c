@@ -65,7 +65,8 @@ void piece_special(emitter_t *e) {
     emit_wide(e, 0xF3EF, 0x8000u | to << 8 | readable[below(e, sizeof readable)]);
     emit_mix(e, to);
   } else {
-    emit_wide(e, 0xF380u | source(e), bits(e, 1) ? 0x8800u : 0x8C00u); /* APSR_nzcvq, with g */
+    unsigned from = source(e);
+    emit_wide(e, 0xF380u | from, bits(e, 1) ? 0x8800u : 0x8C00u); /* APSR_nzcvq, with g */
   }
 }
 
@@ -162,7 +163,8 @@ void piece_other_stack(emitter_t *e) {
 static void start_systick(emitter_t *e) {
   static const uint16_t reloads[] = {40, 90, 150, 333, 700, 1500, 4000};
   emit_store_constant(e, variable(e, VARIABLE_TICKS_LEFT), 2 + below(e, 30));
-  emit_store_constant(e, SYST_RVR, reloads[below(e, 7)] + bits(e, 5));
+  uint32_t reload = reloads[below(e, 7)];
+  emit_store_constant(e, SYST_RVR, reload + bits(e, 5));
   if (chance(e, 70)) emit_store_constant(e, SYST_CVR, 0);
   emit_store_constant(e, SYST_CSR, chance(e, 85) ? 7 : 3);
 }
@@ -263,7 +265,7 @@ void piece_caches(emitter_t *e) {
     }
     emit_barriers(e);
   } else if (layout->flash_acr && has(e, FEATURE_flash_setup)) {
-    uint32_t switches = layout->acr_switches & (uint32_t)random_next(e->random);
+    uint32_t switches = layout->acr_switches & draw(e);
     emit_store_constant(e, layout->flash_acr, switches | (2 + below(e, 5)));
   }
 }
@@ -280,7 +282,8 @@ void piece_console(emitter_t *e) {
     unsigned reg = 2;
     if (e->reserved >> reg & 1u) return;
     emit_constant(e, 1, variable(e, VARIABLE_TEXT));
-    emit_constant(e, reg, 0x0A002020u | (0x41u + below(e, 26)) | (0x61u + below(e, 26)) << 8);
+    uint32_t letter = below(e, 26);
+    emit_constant(e, reg, 0x0A002020u | (0x41u + letter) | (0x61u + below(e, 26)) << 8);
     emit(e, 0x600A); /* STR r2, [r1] */
     emit_constant(e, reg, 0);
     emit(e, 0x604A);
@@ -389,7 +392,8 @@ void piece_fault(emitter_t *e) {
     emit_store_constant(e, SCB_CCR, 0x200u | CCR_DIV_0_TRP);
     reg = result(e);
     emit_constant(e, reg, 0);
-    emit_wide(e, 0xFBB0u | source(e), 0xF0F0u | result(e) << 8 | reg);
+    unsigned dividend = source(e);
+    emit_wide(e, 0xFBB0u | dividend, 0xF0F0u | result(e) << 8 | reg);
     emit_store_constant(e, SCB_CCR, 0x200u);
   }
   becomes_data(e, reg);

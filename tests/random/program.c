@@ -299,9 +299,9 @@ static void emit_system(emitter_t *e) {
   }
   emit_store_constant(e, 0xE000ED18, 0); /* priorities: faults first, the others by chance */
   emit_store_constant(e, 0xE000ED1C, 0x20000000u * bits(e, 3));
-  emit_store_constant(e, 0xE000ED20, 0x00200000u * bits(e, 3) | 0x20000000u * bits(e, 3));
+  emit_store_constant(e, 0xE000ED20, draw(e) & 0xE0E00000u);
   for (uint32_t i = 0; i < 32; i += 4)
-    emit_store_constant(e, 0xE000E400 + i, 0xE0E0E0E0u & (uint32_t)random_next(e->random));
+    emit_store_constant(e, 0xE000E400 + i, 0xE0E0E0E0u & draw(e));
   emit_store_constant(e, 0xE000E100, 0x1000FFFF);
   if (has(e, FEATURE_faults)) emit_store_constant(e, 0xE000ED24, bits(e, 1) ? 0x00070000 : 0);
   if (has(e, FEATURE_mpu)) {
@@ -426,11 +426,11 @@ static unsigned make_reset(emitter_t *e, unsigned main) {
   unsigned index = begin_function(e, "Reset_Handler");
   emit_copy(e, plan->windows[WINDOW_CHAIN].base, plan->stored_chain, CHAIN_BYTES);
   emit_copy(e, plan->code_ram, plan->stored_code, plan->code_bytes);
-  emit_move_halves(e, 3, (uint32_t)random_next(e->random));
-  emit_move_halves(e, 4, (uint32_t)random_next(e->random));
+  emit_move_halves(e, 3, draw(e));
+  emit_move_halves(e, 4, draw(e));
   emit_fill(e, &plan->windows[WINDOW_MAIN]);
   emit_fill(e, &plan->windows[WINDOW_SECOND]);
-  emit_move_halves(e, ACCUMULATOR, (uint32_t)random_next(e->random));
+  emit_move_halves(e, ACCUMULATOR, draw(e));
   emit_system(e);
   if (has(e, FEATURE_process_stack)) emit_process_stack(e);
   if (has(e, FEATURE_systick)) piece_systick(e);
@@ -462,7 +462,8 @@ static void make_ram_functions(emitter_t *e) {
     char name[PROGRAM_NAME_BYTES];
     if (e->count > e->limit / 2) break;
     snprintf(name, sizeof name, "ram%u", i);
-    emit_function(e, name, chance(e, 40) ? FUNCTION_LEAF : FUNCTION_PLAIN, true, 100 + below(e, 400));
+    function_shape_t shape = chance(e, 40) ? FUNCTION_LEAF : FUNCTION_PLAIN;
+    emit_function(e, name, shape, true, 100 + below(e, 400));
     plan->callable = plan->function_count;
   }
 }
