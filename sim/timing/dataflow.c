@@ -151,8 +151,8 @@ static bool wide_immediate(uint32_t first, uint32_t second, flow_form_t *form) {
     form->constant = (code | (uint32_t)rn << 12) << 16;
     return true;
   }
-  case 0x14: *form = extract(FLOW_OP_EXTRACT_SIGNED, rd, rn, low, width + 1); return true;
-  case 0x1C: *form = extract(FLOW_OP_EXTRACT_UNSIGNED, rd, rn, low, width + 1); return true;
+  case 0x14: *form = extract(FLOW_OP_EXTRACT_SIGNED, rd, rn, low, width + 1); return low + width < WORD_BITS;
+  case 0x1C: *form = extract(FLOW_OP_EXTRACT_UNSIGNED, rd, rn, low, width + 1); return low + width < WORD_BITS;
   default: return false;
   }
 }
@@ -168,9 +168,10 @@ static bool wide_register(uint32_t first, uint32_t second, flow_form_t *form) {
 static bool wide_multiply(uint32_t first, uint32_t second, flow_form_t *form) {
   unsigned ra = bits(second, 15, 12), subtract = bits(second, 7, 4);
   if (bits(first, 6, 4) != 0 || subtract > 1) return false;
-  flow_op_t op = ra == REG_PC ? FLOW_OP_MULTIPLY : subtract ? FLOW_OP_MULTIPLY_SUBTRACT : FLOW_OP_MULTIPLY_ADD;
+  bool alone = ra == REG_PC && !subtract; /* MUL */
+  flow_op_t op = alone ? FLOW_OP_MULTIPLY : subtract ? FLOW_OP_MULTIPLY_SUBTRACT : FLOW_OP_MULTIPLY_ADD;
   *form = with_register(op, bits(second, 11, 8), bits(first, 3, 0), bits(second, 3, 0));
-  form->c = ra == REG_PC ? FLOW_NO_REG : (uint8_t)ra;
+  form->c = alone ? FLOW_NO_REG : (uint8_t)ra;
   return true;
 }
 
