@@ -10,7 +10,7 @@
 #include <check.h>
 #include <string.h>
 
-enum { CODE = 0x08000000, CODE_BYTES = 0x20000, DATA = 0x20000000, DATA_BYTES = 0x400000, REGISTERS = 15 };
+enum { CODE = 0x08000000, CODE_BYTES = 0x40000, DATA = 0x20000000, DATA_BYTES = 0x400000, REGISTERS = 15 };
 
 typedef struct {
   bool accessed; /* memory: at `address` first */
@@ -89,11 +89,18 @@ static inline insn_t decode_at(uint32_t address, uint16_t first, uint16_t second
 static inline void open_decoder(void) { decoder = decoder_new(); }
 static inline void close_decoder(void) { decoder_free(decoder); }
 
-/* Any instruction, as many of 32 bits as of 16, at the next place, which is off a word boundary every other time. */
-static inline insn_t random_insn(random_t *random) {
-  uint16_t first = (uint16_t)random_next(random), second = (uint16_t)random_next(random);
-  if (random_chance(random, 50)) first |= 0xE800;
-  return decode_at(CODE + place, first, second);
+/* First halfwords from `first` on. */
+typedef struct {
+  uint16_t first;
+  uint32_t count;
+} opcodes_t;
+
+/* Any instruction of one of COUNT groups, each as often as the others, at the next place, which is off a word boundary
+   every other time. */
+static inline insn_t random_insn(random_t *random, const opcodes_t *groups, unsigned count) {
+  const opcodes_t *group = &groups[random_below(random, count)];
+  uint16_t first = (uint16_t)(group->first + random_below(random, group->count));
+  return decode_at(CODE + place, first, (uint16_t)random_next(random));
 }
 
 /* Runs INSN, where random_insn() has decoded it, with REGISTERS given; they are then what it leaves. False: it is none
