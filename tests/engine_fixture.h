@@ -3,11 +3,9 @@
 #ifndef CMSIM_TESTS_ENGINE_FIXTURE_H
 #define CMSIM_TESTS_ENGINE_FIXTURE_H
 
+#include "insn_fixture.h"
 #include "machine/engine.h"
-#include "random_numbers.h"
-#include "timing/insn.h"
 
-#include <check.h>
 #include <string.h>
 
 enum { CODE = 0x08000000, CODE_BYTES = 0x40000, DATA = 0x20000000, DATA_BYTES = 0x400000, REGISTERS = 15 };
@@ -19,7 +17,6 @@ typedef struct {
   trap_kind_t trap;
 } seen_t;
 
-static decoder_t *decoder;
 static engine_t *engine;
 static uint8_t code[CODE_BYTES], data[DATA_BYTES];
 static uint32_t place; /* of the next instruction in `code`: each has a place of its own, none is translated twice */
@@ -79,28 +76,10 @@ static inline void open_engine(void) {
 
 static inline void close_engine(void) { engine_free(engine); }
 
-static inline insn_t decode_at(uint32_t address, uint16_t first, uint16_t second) {
-  const uint8_t bytes[4] = {(uint8_t)first, (uint8_t)(first >> 8), (uint8_t)second, (uint8_t)(second >> 8)};
-  insn_t insn;
-  decode_insn(decoder, bytes, address, (it_context_t){0}, &insn);
-  return insn;
-}
-
-static inline void open_decoder(void) { decoder = decoder_new(); }
-static inline void close_decoder(void) { decoder_free(decoder); }
-
-/* First halfwords from `first` on. */
-typedef struct {
-  uint16_t first;
-  uint32_t count;
-} opcodes_t;
-
-/* Any instruction of one of COUNT groups, each as often as the others, at the next place, which is off a word boundary
-   every other time. */
+/* Any instruction of one of COUNT groups at the next place, which is off a word boundary every other time. */
 static inline insn_t random_insn(random_t *random, const opcodes_t *groups, unsigned count) {
-  const opcodes_t *group = &groups[random_below(random, count)];
-  uint16_t first = (uint16_t)(group->first + random_below(random, group->count));
-  return decode_at(CODE + place, first, (uint16_t)random_next(random));
+  opcode_t opcode = random_opcode(random, groups, count);
+  return decode_at(CODE + place, opcode.first, opcode.second);
 }
 
 /* Runs INSN, where random_insn() has decoded it, with REGISTERS given; they are then what it leaves. False: it is none

@@ -1,6 +1,6 @@
 /* Two pipelines that will charge the same, whatever follows, pack to the same bytes; and one that is unpacked charges
    what the packed one would have. So times are relative to the clock, and a time that lies so far back that nothing can
-   wait for it any more is left out. tests/test_memo.c compares with the pipeline itself, step by step. */
+   wait for it any more is left out. tests/test_pipeline_state.c compares with the pipeline itself, step by step. */
 #include "timing/pipeline_state.h"
 
 #include <string.h>
