@@ -47,7 +47,7 @@ static void look_at_access(look_t *look, unsigned i, const address_form_t *form,
   access->at_point = (insn->flags & INSN_IN_IT) || !values_place(look->values, form, &access->place);
   if (access->write) {
     block->has_stores = true;
-  } else if (block->has_stores) {
+  } else if (block->has_stores && look->builder->m7) {
     block->loads_behind_stores = true;
   }
   if (access->at_point) point->kinds |= POINT_ADDRESS;
@@ -168,6 +168,9 @@ static bool look_at_block(const block_builder_t *builder, block_t *block) {
   finish_stack(&look);
   const insn_t *last = block->run.insns[block->run.count - 1];
   block->ends_in_it = last->flags & INSN_IN_IT;
+  block->branches = last->flow != FLOW_NONE;
+  block->plain =
+      !block->steps && !block->replays && !block->point_count && !block->stack_count && !block->loads_behind_stores;
   block->always_leaves = last->flow != FLOW_NONE && last->flow != FLOW_CONDITIONAL;
   block->most_cycles = bound_cycles(builder->model, &block->run);
   return values_end(&values, builder, block);
@@ -235,22 +238,20 @@ static block_t *new_block(const block_builder_t *builder, uint32_t address, uint
   bool room = block->run.insns && block->slots && block->opcodes && block->accesses && block->points && block->stack;
   if (room && gather(builder, block) && look_at_block(builder, block)) {
     trim(block);
-    block->version = code_version(builder->code);
+    block->version = *builder->version;
     return block;
   }
   block_free(block);
   return NULL;
 }
 
-bool block_is_current(const block_builder_t *builder, block_t *block) {
-  uint32_t version = code_version(builder->code);
-  if (block->version == version) return true;
+bool block_is_unchanged(const block_builder_t *builder, block_t *block) {
   for (unsigned i = 0; i < block->run.count; i++) {
     const code_slot_t *slot = block->slots[i];
     if (slot->key != slot->insn.address || opcode_of(&slot->insn) != block->opcodes[i]) return false;
     if (code_at(builder->code, slot->insn.address) != slot) return false;
   }
-  block->version = version;
+  block->version = *builder->version;
   return true;
 }
 

@@ -85,6 +85,8 @@ struct block {
   bool replays;         /* timed anew each time: it holds region markers */
   bool ends_in_it;      /* its last instruction has a condition of an IT block */
   bool always_leaves;   /* its last instruction is a branch without a condition of its own */
+  bool plain;           /* all that decides its cycles is known at its entry, but for where control goes */
+  bool branches;        /* its last instruction may send control elsewhere */
   bool has_stores, loads_behind_stores, divides;
   engine_registers_t registers; /* read at entry */
   uint16_t access_count, point_count, stack_count, value_count;
@@ -108,6 +110,7 @@ struct block {
 /* The block of BYTES at ADDRESS. NULL: some of it cannot be decoded here and now, so step. M7: the core. */
 typedef struct {
   code_t *code;
+  const uint32_t *version; /* code_version() */
   const core_model_t *model;
   uint32_t *values; /* BLOCK_VALUES_MAX of them, for the block under way */
   bool m7;
@@ -116,8 +119,11 @@ typedef struct {
   void *context;
 } block_builder_t;
 block_t *block_at(const block_builder_t *builder, uint32_t address, uint32_t bytes);
-/* Still as decoded? */
-bool block_is_current(const block_builder_t *builder, block_t *block);
+/* Still as decoded? The second looks at each instruction. */
+bool block_is_unchanged(const block_builder_t *builder, block_t *block);
+static inline bool block_is_current(const block_builder_t *builder, block_t *block) {
+  return block->version == *builder->version || block_is_unchanged(builder, block);
+}
 void block_free(block_t *block);
 
 #endif

@@ -7,12 +7,6 @@
 
 enum { WORD = 4 }; /* bytes */
 
-void blocks_add_to_key(uint64_t *key, uint64_t what) {
-  const uint64_t odd = 0x9E3779B97F4A7C15u; /* 2^64 over the golden ratio: spreads what is near each other */
-  *key = (*key ^ what) * odd;
-  *key ^= *key >> 32;
-}
-
 /* NULL: no memory. */
 static const mapped_region_t *region_of(machine_t *m, uint32_t address) {
   const mapped_region_t *region = m->last_region;

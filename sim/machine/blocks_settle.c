@@ -96,6 +96,7 @@ bool blocks_build(machine_t *m) {
   m->bb.memo = memo_new(&m->pipeline);
   m->bb.live = true;
   m->bb.builder = (block_builder_t){.code = m->code,
+                                    .version = code_version(m->code),
                                     .model = m->model,
                                     .values = m->bb.at_entry,
                                     .m7 = strcmp(m->options.core, "m7") == 0,

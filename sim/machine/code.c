@@ -194,7 +194,7 @@ void code_written(code_t *code, uint32_t address, unsigned bytes) {
   }
 }
 
-uint32_t code_version(const code_t *code) { return code->version; }
+const uint32_t *code_version(const code_t *code) { return &code->version; }
 
 bool code_is_near(const code_t *code, uint32_t address) { return code->pages[address >> PAGE_SHIFT] != NULL; }
 

@@ -42,7 +42,7 @@ code_slot_t *code_at(code_t *code, uint32_t address);
 void code_written(code_t *code, uint32_t address, unsigned bytes);
 
 /* Changes whenever something that was decoded is overwritten or comes back. */
-uint32_t code_version(const code_t *code);
+const uint32_t *code_version(const code_t *code); /* the place where it stands */
 
 /* Is anything decoded in the 4 KiB around ADDRESS? */
 bool code_is_near(const code_t *code, uint32_t address);

@@ -102,7 +102,9 @@ static memo_variant_t *time_anew(machine_t *m, memo_node_t *node, const jump_t *
 static jump_t last_jump(machine_t *m, const block_t *block, uint32_t next) {
   bool skipped = block->ends_in_it && !blocks_reached(&m->bb, block->point_count - 1u);
   jump_t jump = {next, next != block->end || (block->always_leaves && !skipped), PREDICTION_OPEN};
-  if (m->bb.builder.m7) {
+  if (m->bb.prediction) {
+    jump.prediction = m->bb.prediction;
+  } else if (block->branches) {
     jump.prediction = pipeline_predict(&m->pipeline, block->run.insns[block->run.count - 1], jump.taken, next);
   }
   return jump;
@@ -168,7 +170,7 @@ static void finish_block(machine_t *m, uint32_t next) {
   block_t *block = bb->block;
   jump_t last = last_jump(m, block, next);
   if (block->point_count) blocks_add_points(m, block);
-  if (block->access_count) blocks_add_to_key(&bb->key, bb->accesses_key);
+  if (!block->plain && block->access_count) blocks_add_to_key(&bb->key, bb->accesses_key);
   bb->apart = m->context_count && !m->fresh.events && !block->replays;
   if (bb->apart) contexts_pass(m, block, bb->key, &last);
   if (block->divides) blocks_add_divides(m, block, m->model, &bb->key);
@@ -325,6 +327,15 @@ static bool find_accesses(machine_t *m, block_t *block) {
   return true;
 }
 
+static void go_into(blocks_t *bb, block_t *block, memo_node_t *node) {
+  bb->node = node;
+  bb->block = block;
+  bb->executed = 0;
+  bb->next_point = 0;
+  bb->prediction = PREDICTION_OPEN;
+  if (block->plain && block->access_count) blocks_add_to_key(&bb->key, bb->accesses_key);
+}
+
 static void begin_block(machine_t *m, uint32_t address, uint32_t bytes) {
   blocks_t *bb = &m->bb;
   memo_node_t *node = bb->last ? bb->last->to : NULL;  /* where that way led before */
@@ -348,14 +359,53 @@ static void begin_block(machine_t *m, uint32_t address, uint32_t bytes) {
   bb->node = node ? node : find_node(m, block);
   bb->stepping = false;
   m->skip_from = 0;
-  bb->block = block;
-  bb->executed = 0;
-  bb->next_point = 0;
+  go_into(bb, block, bb->node);
+  bb->express = block->plain && !m->memory && !m->context_count;
+}
+
+/* ---- the short way ---- */
+
+/* The block under way was plain, and led here before: what most blocks do most of the time. True: it is done, and the
+   next one is under way. The same as finish_block() and begin_block(), which see to everything else. */
+static bool go_on(machine_t *m, uint32_t address, uint32_t bytes) {
+  blocks_t *bb = &m->bb;
+  block_t *block = bb->block;
+  memo_node_t *node = bb->node;
+  if (!node || m->arrival.due || (node->stores_matter && block->access_count)) return false;
+  if (m->options.fast && !block->learned) return false;
+  uint64_t key = bb->key;
+  bool taken = address != block->end || block->always_leaves;
+  if (block->branches && bb->builder.m7) {
+    bb->prediction = pipeline_predict(&m->pipeline, block->run.insns[block->run.count - 1], taken, address);
+    if (bb->prediction) blocks_add_to_key(&key, bb->prediction);
+  }
+  memo_variant_t *variant = memo_find(node, key, address);
+  if (!variant || (taken && !variant->quiet)) return false;
+  bb->prediction = PREDICTION_OPEN;
+  memo_count(&bb->pending, variant);
+  m->pipeline.now += variant->cycles;
+  bb->live = false;
+  if (block->has_stores && bb->builder.m7) blocks_note_stores(m, block, &m->pipeline);
+  bb->last = variant;
+  bb->block = NULL;
+  m->previous = block->slots[block->run.count - 1];
+  if (taken && m->requests && *m->requests) execute_answer_requests(m);
+  if (m->ended) return true;
+  memo_node_t *to = variant->to;
+  block_t *next = to ? (block_t *)to->run : NULL; /* its first member */
+  bool known = next && next->plain && next->end == address + bytes && block_is_current(&bb->builder, next);
+  if (known && !bb->wary && !is_near_attention(m, next) && find_accesses(m, next)) {
+    go_into(bb, next, to);
+  } else {
+    begin_block(m, address, bytes);
+  }
+  return true;
 }
 
 void execute_block(void *machine, uint32_t address, uint32_t bytes) {
   machine_t *m = machine;
-  if (m->ended) return;
+  if (m->ended || (m->bb.express && m->bb.block && go_on(m, address, bytes))) return;
+  m->bb.express = false;
   if (m->bb.block) {
     finish_block(m, address);
   } else if (m->pending) {

@@ -130,7 +130,9 @@ typedef struct {
   memo_variant_t *pending; /* those with a count */
   bool live;               /* the pipeline is in the state it stands for; else in that behind LAST */
   bool recording;
-  bool apart; /* further timing contexts are dealt with */
+  bool express;            /* the block under way and what it led to before may go the short way */
+  prediction_t prediction; /* of its last instruction, when that has been asked for already */
+  bool apart;              /* further timing contexts are dealt with */
   unsigned recorded_insn;
   const memo_variant_t *arriving; /* while calls take effect within its first instruction */
   profile_totals_t totals_at_arrival;
@@ -237,7 +239,11 @@ void blocks_end(machine_t *m);    /* of the run: the pipeline is as it stands, a
 
 /* blocks_access.c */
 static inline bool blocks_reached(const blocks_t *bb, unsigned point) { return bb->executed >> point & 1u; }
-void blocks_add_to_key(uint64_t *key, uint64_t what);
+static inline void blocks_add_to_key(uint64_t *key, uint64_t what) {
+  const uint64_t odd = 0x9E3779B97F4A7C15u; /* 2^64 over the golden ratio: spreads what is near each other */
+  *key = (*key ^ what) * odd;
+  *key ^= *key >> 32;
+}
 /* What can be known at the entry of BLOCK. False: an access that must be taken by itself. */
 bool blocks_find_accesses(machine_t *m, block_t *block);
 bool blocks_find_at_point(machine_t *m, const block_t *block, const block_point_t *point);
