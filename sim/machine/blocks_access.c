@@ -284,3 +284,24 @@ void blocks_store_exclusive(machine_t *m) {
   bool stored = engine_register(m->engine, m->pending->insn.result) == 0;
   if (stored) execute_access(m, m->bb.exclusive_address, m->pending->insn.access_bytes, true);
 }
+
+/* ---- what will be undone ---- */
+
+static void remember(machine_t *m, uint32_t address, unsigned bytes) {
+  for (; bytes; bytes -= bytes < WORD ? bytes : WORD, address += WORD)
+    engine_remember_store(m->engine, address, bytes < WORD ? bytes : WORD);
+}
+
+void blocks_discarded(void *machine, uint32_t address) {
+  machine_t *m = machine;
+  const code_slot_t *slot = code_at(m->code, address);
+  if (!slot || slot->insn.memory != MEMORY_STORE || !address_form(&slot->insn).present) return;
+  remember(m, address_now(m, &slot->insn), words_of(&slot->insn) * slot->insn.access_bytes);
+}
+
+void blocks_remember_stores(machine_t *m, const block_t *block, unsigned insn) {
+  for (unsigned i = 0; i < block->access_count; i++) {
+    const block_access_t *access = &block->accesses[i];
+    if (access->insn > insn && access->write && !access->at_point) remember(m, m->bb.here[i].address, access->bytes);
+  }
+}

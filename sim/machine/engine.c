@@ -75,7 +75,10 @@ static void on_insn(uc_engine *uc, uint64_t address, uint32_t size, void *user) 
   (void)uc;
   (void)size;
   engine_t *engine = user;
-  if (engine->discards) return;
+  if (engine->discards) {
+    if (engine->callbacks.block) engine->callbacks.discarded(engine->callbacks.context, (uint32_t)address);
+    return;
+  }
   engine->callbacks.insn(engine->callbacks.context, (uint32_t)address);
 }
 
@@ -86,12 +89,12 @@ static void on_block(uc_engine *uc, uint64_t address, uint32_t size, void *user)
   engine->callbacks.block(engine->callbacks.context, (uint32_t)address, size);
 }
 
-static void remember_store(engine_t *engine, uint32_t address, int size) {
+void engine_remember_store(engine_t *engine, uint32_t address, unsigned bytes) {
   undo_store_t *store = &engine->undo[engine->undo_count];
-  if (engine->undo_count == UNDO_STORES || size > (int)sizeof store->bytes) return;
-  if (uc_mem_read(engine->uc, address, store->bytes, (size_t)size) != UC_ERR_OK) return;
+  if (engine->undo_count == UNDO_STORES || bytes > sizeof store->bytes) return;
+  if (uc_mem_read(engine->uc, address, store->bytes, bytes) != UC_ERR_OK) return;
   store->address = address;
-  store->count = (unsigned)size;
+  store->count = bytes;
   engine->undo_count++;
 }
 
@@ -109,7 +112,7 @@ static void on_access(uc_engine *uc, uc_mem_type type, uint64_t address, int siz
   (void)value;
   engine_t *engine = user;
   if (engine->discards) {
-    if (type == UC_MEM_WRITE) remember_store(engine, (uint32_t)address, size);
+    if (type == UC_MEM_WRITE) engine_remember_store(engine, (uint32_t)address, (unsigned)size);
     return;
   }
   engine->callbacks.access(engine->callbacks.context, (uint32_t)address, (unsigned)size, type == UC_MEM_WRITE);
@@ -472,6 +475,10 @@ void engine_redirect(engine_t *engine, uint32_t pc) {
 void engine_redirect_in_it(engine_t *engine, uint32_t pc, unsigned it_state) {
   engine_redirect(engine, pc);
   engine->it_state = it_state;
+}
+
+void engine_begin_again(engine_t *engine, uint32_t pc) {
+  if (!in_arm_state(engine->uc)) engine_redirect(engine, pc);
 }
 
 static void resume_it(engine_t *engine) {

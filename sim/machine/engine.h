@@ -34,6 +34,9 @@ typedef struct {
   /* Before each executed instruction, or with `block` those of engine_watch(); not called for one whose IT condition
      failed. */
   void (*insn)(void *context, uint32_t address);
+  /* With `block`: an instruction that still runs behind engine_redirect(), and will be undone: its stores are to be
+     told by engine_remember_store(). */
+  void (*discarded)(void *context, uint32_t address);
   /* Before each straight run of code. NULL: instructions and accesses are announced instead. */
   void (*block)(void *context, uint32_t address, uint32_t bytes);
   /* Before each access of the instruction last announced; LDM and friends call once per word. Never with `block`. */
@@ -121,6 +124,13 @@ void engine_set_mode(engine_t *engine, unsigned ipsr, uint32_t control);
 void engine_redirect(engine_t *engine, uint32_t pc);
 /* The same where PC lies in an IT block: IT_STATE as in xPSR, [7:2] and [1:0] joined. */
 void engine_redirect_in_it(engine_t *engine, uint32_t pc, unsigned it_state);
+
+/* The same from the block callback, to begin that block at PC again. Not where a branch has left Thumb state: that trap
+   is on its way. */
+void engine_begin_again(engine_t *engine, uint32_t pc);
+
+/* A store of BYTES, at most 8, that may come before the engine has stopped for that. */
+void engine_remember_store(engine_t *engine, uint32_t address, unsigned bytes);
 
 /* Runs from PC (Thumb bit ignored) until something ends it. */
 engine_end_t engine_run(engine_t *engine, uint32_t pc);

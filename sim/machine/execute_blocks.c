@@ -218,6 +218,13 @@ static void leave_block(machine_t *m) {
   m->bb.stepping = true;
 }
 
+unsigned blocks_index_of(const machine_t *m, uint32_t address) {
+  const block_t *block = m->bb.block;
+  for (unsigned i = 0; block && i < block->run.count; i++)
+    if (block->run.insns[i]->address == address) return i;
+  return BLOCK_END;
+}
+
 void blocks_catch_up(machine_t *m, unsigned last) {
   block_t *block = m->bb.block;
   if (!block) {
@@ -252,7 +259,7 @@ static void step(machine_t *m, uint32_t address, uint32_t bytes, block_t *block,
   bool often = block && may_recur && block->steps_taken++ >= SELDOM;
   bool anew =
       often ? engine_watch(m->engine, address, address + bytes) : engine_step(m->engine, address, address + bytes);
-  if (anew) engine_redirect(m->engine, address);
+  if (anew) engine_begin_again(m->engine, address);
 }
 
 /* The engine is to stop at the block's points. Members of an IT block lie side by side. True: it does. */
@@ -269,7 +276,7 @@ static bool watch_points(machine_t *m, block_t *block) {
   }
   if (!anew) return true;
   engine_forget_code(m->engine, block->address, block->end - block->address);
-  engine_redirect(m->engine, block->address);
+  engine_begin_again(m->engine, block->address);
   return false;
 }
 
@@ -431,6 +438,7 @@ static void break_off(machine_t *m, const block_point_t *point) {
   block->steps = true;
   engine_step(m->engine, block->address, block->end);
   engine_redirect_in_it(m->engine, point->address, it_state_of(m, slot));
+  blocks_remember_stores(m, block, point->insn);
 }
 
 void blocks_point(machine_t *m, uint32_t address) {

@@ -224,6 +224,7 @@ static bool build(machine_t *m) {
   m->bb.on = !m->options.no_memo && !m->options.debugger && !m->options.timeline;
   engine_callbacks_t callbacks = {.context = m,
                                   .insn = execute_insn,
+                                  .discarded = blocks_discarded,
                                   .block = m->bb.on ? execute_block : NULL,
                                   .access = execute_access,
                                   .ppb_read = ppb_read,

@@ -231,6 +231,7 @@ void blocks_point(machine_t *m, uint32_t address); /* the engine has stopped wit
  */
 enum { BLOCK_END = BLOCK_INSNS_MAX };
 void blocks_catch_up(machine_t *m, unsigned last);
+unsigned blocks_index_of(const machine_t *m, uint32_t address); /* of the instruction there, or BLOCK_END */
 /* With --fast: the number of the instruction under way that goes to ADDRESS, which nobody had foreseen. */
 unsigned blocks_who_goes_to(machine_t *m, uint32_t address);
 
@@ -270,7 +271,9 @@ typedef struct {
 memo_variant_t *blocks_ask_memory(machine_t *m, const block_t *block, const way_t *way, unsigned *given);
 /* While stepping, nobody announces accesses: they follow from the registers. */
 void blocks_announce_accesses(machine_t *m, code_slot_t *slot);
-void blocks_store_exclusive(machine_t *m); /* the pending STREX has run */
+void blocks_discarded(void *machine, uint32_t address); /* an instruction runs that will be undone */
+void blocks_remember_stores(machine_t *m, const block_t *block, unsigned insn); /* those behind instruction INSN */
+void blocks_store_exclusive(machine_t *m);                                      /* the pending STREX has run */
 
 /* blocks_settle.c */
 bool blocks_build(machine_t *m);

@@ -215,7 +215,7 @@ trap_answer_t trap_taken(void *machine, trap_kind_t kind, uint32_t address) {
   if (m->ended) return TRAP_STOP;
   if (m->bb.on) {
     bool accesses = kind == TRAP_READ || kind == TRAP_WRITE || kind == TRAP_WRITE_FLASH;
-    blocks_catch_up(m, accesses && m->bb.block ? blocks_who_goes_to(m, address) : (unsigned)BLOCK_END);
+    blocks_catch_up(m, accesses && m->bb.block ? blocks_who_goes_to(m, address) : blocks_index_of(m, address));
   }
   if (m->refused.due && kind != TRAP_BKPT) {
     execute_retire(m);
