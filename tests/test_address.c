@@ -81,6 +81,7 @@ static const struct {
     {"ldmia.w r1!, {r0, r2, r12}", 0xE8B1, 0x1005, 1, NO, 0, 0, 12},
     {"ldmdb r1, {r0, r2, r3}", 0xE911, 0x000D, 1, NO, 0, -12, 0},
     {"ldmdb r1!, {r0, r2}", 0xE931, 0x0005, 1, NO, 0, -8, -8},
+    {"ldmia.w r1!, {r1, r2}: what is loaded stays", 0xE8B1, 0x0006, 1, NO, 0, 0, 0},
     {"ldmdb r1, {r1, r2}", 0xE911, 0x0006, 1, NO, 0, -8, 0},
     {"stmia.w r9!, {r0-r7}", 0xE8A9, 0x00FF, 9, NO, 0, 0, 32},
     {"stmia.w r9, {r0, r1}", 0xE889, 0x0003, 9, NO, 0, 0, 0},

@@ -166,7 +166,7 @@ static const struct {
     {"mvn.w r0, #1", 0xF06F, 0x0001},
     {"orn.w r0, r1, r2", 0xEA61, 0x0002},
     {"pkhbt r0, r1, r2", 0xEAC1, 0x0002},
-    {"sbfx r0, r1, #31, #32", 0xF341, 0x70DF}, /* beyond the register's end, which is unpredictable */
+    {"sbfx r0, r1, #31, #2", 0xF341, 0x70C1}, /* beyond the register's end, which is unpredictable */
     {"ubfx r0, r1, #31, #2", 0xF3C1, 0x70C1},
     {"mls r0, r1, r2, pc", 0xFB01, 0xF012},
     {"bfi r0, r1, #4, #8", 0xF361, 0x100B},

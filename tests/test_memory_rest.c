@@ -37,6 +37,11 @@ START_TEST(flash_without_a_cache_never_rests) {
   fetch_reads(FLASH, LINES);
   ck_assert(!flash_fetch_rests(&flash, FLASH, FLASH + 4));
   end_flash();
+  begin_flash(WAIT, FLASH_ICACHE);
+  fetch_reads(FLASH, LINES);
+  flash.on = 0; /* what it holds is not asked for */
+  ck_assert(!flash_fetch_rests(&flash, FLASH, FLASH + 4));
+  end_flash();
 }
 END_TEST
 
@@ -199,9 +204,18 @@ START_TEST(m7_where_nothing_waits_all_rests) {
 }
 END_TEST
 
+static policy_t uncached(void *context, uint32_t address) {
+  (void)context;
+  (void)address;
+  return POLICY_UNCACHED;
+}
+
 START_TEST(m7_what_is_not_cached_never_rests) {
   fetch(FLASH, 100);
   ck_assert(rests(FLASH, FLASH + LINE, 10000));
+  memory->policy = uncached; /* though the line is there */
+  ck_assert(!rests(FLASH, FLASH + LINE, 10000));
+  memory->policy = NULL;
   fetch(DEVICE, 200);
   ck_assert(!rests(DEVICE, DEVICE + 8, 10000));
   memory_set_l1(memory, false, true);
@@ -341,12 +355,18 @@ START_TEST(what_was_given_is_repeated_and_not_asked) {
 END_TEST
 
 START_TEST(the_log_of_answers_says_when_it_was_too_short) {
-  answers.next = answers.given = 0;
-  memory->log = &answers;
-  for (unsigned i = 0; i < MEMORY_LOG_MAX + 10; i++)
+  enum { MORE = 10 };
+  static struct {
+    memory_log_t log;
+    logged_access_t behind[MORE];
+  } full;
+  memory->log = &full.log;
+  for (unsigned i = 0; i < MEMORY_LOG_MAX + MORE; i++)
     access_word(AXI + 4 * i, false, 100 + i);
-  ck_assert_uint_eq(answers.next, MEMORY_LOG_MAX + 10);
-  ck_assert_uint_eq(answers.entries[MEMORY_LOG_MAX - 1].cycle, 100 + MEMORY_LOG_MAX - 1);
+  ck_assert_uint_eq(full.log.next, MEMORY_LOG_MAX + MORE);
+  ck_assert_uint_eq(full.log.entries[MEMORY_LOG_MAX - 1].cycle, 100 + MEMORY_LOG_MAX - 1);
+  for (unsigned i = 0; i < MORE; i++)
+    ck_assert_uint_eq(full.behind[i].cycle, 0);
 }
 END_TEST
 
