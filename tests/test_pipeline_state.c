@@ -317,6 +317,35 @@ START_TEST(what_matters_is_different) {
 }
 END_TEST
 
+/* With a memory, when fetches are complete depends on when those before have left the queue. */
+START_TEST(m7_fetches_under_way_are_different) {
+  memory_t *memory = memory_of(h723, 3, 0);
+  pipeline_t early, late;
+  pipeline_reset(&early, m7, memory);
+  early.now = 1000;
+  uint32_t next = step_nops(&early, 0, NOPS); /* from the ITCM */
+  late = early;
+  ck_assert(same_state(&early, &late, next));
+  unsigned entries = m7->parameters[PARAMETER_FETCH_QUEUE_ENTRIES].value;
+  for (unsigned i = 0; i < entries; i++) {
+    late.state.m7.entry_left[i] = late.now + entries; /* its fetch must wait for the place */
+    ck_assert_msg(!same_state(&early, &late, next), "entry %u", i);
+    late = early;
+  }
+  late.state.m7.fetch_done = late.now + 2;
+  ck_assert(!same_state(&early, &late, next));
+  for (unsigned i = 0; i < entries; i++) { /* the same, a place further */
+    unsigned from = (early.state.m7.entry + i) % entries;
+    early.state.m7.entry_left[from] = early.now + i;
+    late.state.m7.entry_left[(from + 1) % entries] = early.now + i;
+  }
+  late.state.m7.fetch_done = early.state.m7.fetch_done;
+  late.state.m7.entry = (uint8_t)(early.state.m7.entry + 1);
+  ck_assert(same_state(&early, &late, next));
+  memory_free(memory);
+}
+END_TEST
+
 START_TEST(what_may_still_be_charged_is_said) {
   static const struct {
     last_t last;
@@ -377,6 +406,7 @@ int main(void) {
   tcase_add_test(tcase, the_clock_itself_makes_no_difference);
   tcase_add_test(tcase, what_lies_far_back_makes_no_difference);
   tcase_add_test(tcase, what_matters_is_different);
+  tcase_add_test(tcase, m7_fetches_under_way_are_different);
   tcase_add_test(tcase, what_may_still_be_charged_is_said);
   tcase_add_test(tcase, what_is_too_far_from_the_clock_is_not_kept);
   suite_add_tcase(suite, tcase);
