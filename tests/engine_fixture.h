@@ -10,6 +10,12 @@
 
 enum { CODE = 0x08000000, CODE_BYTES = 0x40000, DATA = 0x20000000, DATA_BYTES = 0x400000, REGISTERS = 15 };
 
+/* Unicorn 2.0.1 loses a bitmap for each page with code that is written to. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) { return "leak:tb_invalidate_phys_page_fast"; }
+const char *__lsan_default_options(void);
+const char *__lsan_default_options(void) { return "print_suppressions=0"; }
+
 typedef struct {
   bool accessed; /* memory: at `address` first */
   uint32_t address;

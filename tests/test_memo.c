@@ -294,7 +294,12 @@ typedef struct {
   run_t run;
 } single_t;
 
-enum { NOP = 0xBF00, LOAD = 0x6808 /* ldr r0, [r1] */, COMPARE = 0x2800 /* cmp r0, #0 */ };
+enum {
+  NOP = 0xBF00,
+  LOAD = 0x6808 /* ldr r0, [r1] */,
+  STORE = 0x6008 /* str r0, [r1] */,
+  COMPARE = 0x2800 /* cmp r0, #0 */
+};
 
 static void make_single(single_t *single, uint32_t address, uint16_t opcode) {
   single->insn = decode_at(address, opcode, 0);
@@ -382,6 +387,22 @@ START_TEST(what_follows_is_what_is_entered) {
     ck_assert(memo_enter(memo, &nop.run, &load.insn) != node);
     memo_restore(memo, variant);
     ck_assert(memo_enter(memo, &nop.run, &load.insn) == node);
+    memo_free(memo);
+  }
+}
+END_TEST
+
+START_TEST(a_node_says_whether_stores_matter) {
+  single_t store, load, nop;
+  make_single(&store, CODE, STORE);
+  make_single(&load, CODE, LOAD);
+  make_single(&nop, CODE + 2, NOP);
+  for (unsigned k = 0; k < 2; k++) {
+    begin(k ? m7 : m4);
+    memo_variant_t *loaded = record_single(&load, memo_enter(memo, &load.run, NULL), 0, CODE + 2);
+    ck_assert(!memo_follow(memo, loaded, &nop.run, NULL)->stores_matter);
+    memo_variant_t *stored = record_single(&store, memo_enter(memo, &store.run, NULL), 0, CODE + 2);
+    ck_assert_int_eq(memo_follow(memo, stored, &nop.run, NULL)->stores_matter, k == 1);
     memo_free(memo);
   }
 }
@@ -478,6 +499,7 @@ int main(void) {
   tcase_add_test(tcase, each_way_out_is_a_variant);
   tcase_add_test(tcase, what_is_counted_is_listed_once);
   tcase_add_test(tcase, what_follows_is_what_is_entered);
+  tcase_add_test(tcase, a_node_says_whether_stores_matter);
   tcase_add_test(tcase, what_passes_before_a_run_is_of_the_one_before);
   tcase_add_test(tcase, charges_within_a_run_keep_their_owner);
   tcase_add_test(tcase, a_memo_has_bounds_and_forgets);

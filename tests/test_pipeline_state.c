@@ -197,7 +197,8 @@ END_TEST
 typedef struct {
   opcode_t opcode;
   uint32_t address; /* of its access, 0: none */
-  bool taken, in_it;
+  bool taken;
+  uint8_t it_condition; /* 1 more than that; 0: not in IT */
   uint8_t slave, first_wait, grade;
 } last_t;
 
@@ -205,7 +206,8 @@ static uint32_t step_last(pipeline_t *pipeline, const core_model_t *model, const
   pipeline_reset(pipeline, model, NULL);
   pipeline->now = 1000;
   uint32_t address = step_nops(pipeline, CODE, NOPS);
-  insn_t insn = decode_in_it(address, last->opcode.first, last->opcode.second, (it_context_t){last->in_it, 0});
+  it_context_t it = {last->it_condition != 0, (uint8_t)(last->it_condition - 1)};
+  insn_t insn = decode_in_it(address, last->opcode.first, last->opcode.second, it);
   outcome_t outcome = {.next = CODE + 0x40,
                        .has_address = last->address != 0,
                        .address = last->address,
@@ -278,7 +280,8 @@ static const struct {
         {"producer", M7, {MUL_R0}, {ADD_R0}},
         {"unit of the older one", M7, {LSL_R0}, {ADD_R0}},
         {"the slot", M7, {DIVIDE}, {MUL_R0}},
-        {"a condition", M7, {ADD_R0, .in_it = true}, {ADD_R0}},
+        {"a condition", M7, {ADD_R0, .it_condition = 1}, {ADD_R0}},
+        {"which condition", M7, {ADD_R0, .it_condition = 1}, {ADD_R0, .it_condition = 2}},
         {"the bank of a load", M7, {LOAD_R0, .address = DATA}, {LOAD_R0, .address = DATA + 4}},
         {"an unaligned load", M7, {LOAD_R0, .address = DATA}, {LOAD_R0, .address = DATA + 1}},
         {"a load of who knows where", M7, {LOAD_R0, .address = DATA}, {LOAD_R0}},
@@ -318,6 +321,30 @@ START_TEST(what_matters_is_different) {
 END_TEST
 
 /* With a memory, when fetches are complete depends on when those before have left the queue. */
+/* What one instruction behind another leaves. */
+START_TEST(runs_are_different) {
+  static const last_t mac = {VMLA_S0}, mac64 = {VFMA_D0}, nop = {NOP};
+  pipeline_t one, other;
+  uint32_t next = step_last(&one, m7, &mac);
+  other = one;
+  other.state.m7.mac_in_run = true;
+  ck_assert(!same_state(&one, &other, next));
+  next = step_last(&one, m7, &mac64);
+  one.state.m7.mac64_end = one.now + 1;
+  other = one;
+  ck_assert(same_state(&one, &other, next));
+  other.state.m7.mac64_end++;
+  ck_assert(!same_state(&one, &other, next));
+  other.state.m7.mac64_end = 0;
+  one.state.m7.mac64_end = one.state.m7.older_time; /* an addition still waits behind it */
+  ck_assert(!same_state(&one, &other, next));
+  next = step_last(&one, m4, &nop);
+  other = one;
+  other.state.m4.unaligned_run++;
+  ck_assert(!same_state(&one, &other, next));
+}
+END_TEST
+
 START_TEST(m7_fetches_under_way_are_different) {
   memory_t *memory = memory_of(h723, 3, 0);
   pipeline_t early, late;
@@ -406,6 +433,7 @@ int main(void) {
   tcase_add_test(tcase, the_clock_itself_makes_no_difference);
   tcase_add_test(tcase, what_lies_far_back_makes_no_difference);
   tcase_add_test(tcase, what_matters_is_different);
+  tcase_add_test(tcase, runs_are_different);
   tcase_add_test(tcase, m7_fetches_under_way_are_different);
   tcase_add_test(tcase, what_may_still_be_charged_is_said);
   tcase_add_test(tcase, what_is_too_far_from_the_clock_is_not_kept);
