@@ -147,8 +147,9 @@ static uint64_t key_of(pipeline_t *pipeline, const run_t *run, const execution_t
   if (m7_stores) kept = pipeline->state.m7.stores;
   for (unsigned i = 0; i < run->count; i++) {
     const outcome_t *outcome = &execution->outcomes[i];
-    key = mix(key, outcome->skipped | outcome->taken << 1 | outcome->divisor << 2 | outcome->first_wait << 3 |
-                       (uint64_t)outcome->prediction << 4 | (outcome->address & BANK_AND_BYTE) << 8);
+    key = mix(key, (uint64_t)outcome->skipped | (uint64_t)outcome->taken << 1 | outcome->divisor << 2 |
+                       (uint64_t)outcome->first_wait << 3 | (uint64_t)outcome->prediction << 4 |
+                       (outcome->address & BANK_AND_BYTE) << 8);
     if (!outcome->has_address) continue;
     unsigned words = run->insns[i]->transfers > 1 ? run->insns[i]->transfers : 1;
     if (run->insns[i]->memory == MEMORY_STORE) {
