@@ -63,8 +63,9 @@ static const struct argp_option options[] = {
     {"max-cycles", OPTION_MAX_CYCLES, "N", 0, "Stop after N cycles (1e9, 500M) with a partial report", 0},
     {"timeout", OPTION_TIMEOUT, "SECONDS", 0, "Stop after SECONDS of host time with a partial report", 0},
     {"fast", OPTION_FAST, 0, 0,
-     "Sooner, and nearly right: what a block's first executions meet in memory is taken for all (docs/performance.md)", 0},
-    {"no-memo", OPTION_NO_MEMO, 0, 0, "Time every instruction anew: the same figures, slower", 0},
+     "Sooner, and nearly right: what a block's first executions meet in memory is taken for all (docs/performance.md)",
+     0},
+    {"no-memo", OPTION_NO_MEMO, 0, 0, "Time every instruction anew: the same figures, to check the faster way", 0},
     {0, 0, 0, 0, "Firmware:", 4},
     {"base", OPTION_BASE, "ADDRESS", 0, "Load address of a raw binary", 0},
     {"console", OPTION_CONSOLE, "FILE", 0,
@@ -195,6 +196,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
   case ARGP_KEY_END:
     if (!run->machine.firmware) missing("which firmware? give an ELF, Intel HEX or raw binary file");
     if (!run->machine.core && !run->machine.mcu) missing("which core? --core m4 or --core m7, or --mcu NAME");
+    if (run->machine.fast && run->machine.no_memo) run_bad_value("--fast", "", "not with --no-memo, which is exact");
     if (run->machine.mhz <= 0) missing("which clock? --mhz F");
     return 0;
   default: return parse_target(key, arg, run);

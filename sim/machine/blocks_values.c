@@ -79,11 +79,15 @@ static bool same_index(const place_t *a, const place_t *b) {
 /* What is loaded from PLACE, unless a store of this block has put it there. */
 static sum_t load(values_t *values, unsigned insn, const place_t *place, unsigned bytes, bool sign) {
   if (values->stores_unknown) return unknown;
+  bool may_alias = false; /* a later store by another base: whether it went to the same place is seen at entry */
   for (unsigned i = values->store_count; i-- > 0;) {
     const values_store_t *store = &values->stores[i];
-    if (store->place.base.value != place->base.value || !same_index(&store->place, place)) continue; /* seen at entry */
+    if (store->place.base.value != place->base.value || !same_index(&store->place, place)) {
+      may_alias = true;
+      continue;
+    }
     uint32_t behind = place->base.offset - store->place.base.offset;
-    if (behind == 0 && bytes == 4 && store->data.value != VALUE_UNKNOWN) return store->data;
+    if (behind == 0 && bytes == 4 && !may_alias && store->data.value != VALUE_UNKNOWN) return store->data;
     if (behind < store->bytes || 0u - behind < bytes) return unknown;
   }
   block_value_t *value = new_value(values, insn);

@@ -45,6 +45,9 @@ typedef struct {
    few, and when more are wanted, one for everything. */
 enum { WATCHES_MAX = 6, MAPPED_MAX = 64 };
 
+/* What Unicorn has translated stays in its buffer when it is forgotten, some 10 KB a step. */
+enum { STEPS_MAX = 2000 };
+
 struct engine {
   uc_engine *uc;
   engine_callbacks_t callbacks;
@@ -61,6 +64,7 @@ struct engine {
   uc_hook hooks[WATCHES_MAX + 1]; /* that Unicorn has for them, or one for everything */
   unsigned hook_count;
   bool all_for_good;
+  unsigned steps;  /* translations for the sake of one execution */
   range_t stepped; /* code that announces each instruction for now; empty: none does */
   range_t mapped[MAPPED_MAX];
   unsigned mapped_count;
@@ -339,10 +343,21 @@ static bool is_watched(const engine_t *engine, uint32_t first, uint32_t end) {
   return false;
 }
 
+static void watch_all(engine_t *engine) {
+  engine->all_for_good = true;
+  set_hooks(engine);
+  for (unsigned i = 0; i < engine->mapped_count; i++)
+    forget(engine, engine->mapped[i]);
+}
+
 bool engine_step(engine_t *engine, uint32_t first, uint32_t end) {
   if (is_watched(engine, first, end)) return false;
   range_t range = {first, end};
   if (engine->stepped.first == first && engine->stepped.end == end) return false;
+  if (++engine->steps > STEPS_MAX) {
+    watch_all(engine);
+    return true;
+  }
   forget(engine, engine->stepped);
   bool were_all = engine->stepped.end != 0;
   engine->stepped = range;
@@ -373,10 +388,7 @@ bool engine_watch(engine_t *engine, uint32_t first, uint32_t end) {
     *other = engine->watches[--engine->watch_count];
   }
   if (engine->watch_count == WATCHES_MAX) {
-    engine->all_for_good = true;
-    set_hooks(engine);
-    for (unsigned i = 0; i < engine->mapped_count; i++)
-      forget(engine, engine->mapped[i]);
+    watch_all(engine);
     return true;
   }
   engine->watches[engine->watch_count++] = range;

@@ -305,7 +305,10 @@ static void assert_every_cycle_owned(machine_t *m) {
 
 static void check_clock(machine_t *m) {
   if (m->options.fast) {
-    add_warning(m, "fast", 0, "--fast: where accesses go was only looked at in each block's first executions");
+    add_warning(
+        m, "fast", 0,
+        "--fast: banks, alignment, regions and cache misses of data are those of each block's first executions; "
+        "run without it for exact figures");
   }
   const target_t *target = m->target;
   if (target->max_mhz && m->options.mhz > target->max_mhz) {

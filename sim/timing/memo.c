@@ -218,7 +218,8 @@ memo_variant_t *memo_record_end(memo_t *memo, memo_node_t *node, uint64_t key, u
     pipeline->memory->flash.log = NULL;
     pipeline->memory->log = NULL;
   }
-  const struct memo_state *exit = memo->lost ? NULL : state_now(memo, next);
+  bool full = node->variant_count == MEMO_VARIANTS_MAX;
+  const struct memo_state *exit = memo->lost || full ? NULL : state_now(memo, next);
   size_t bytes = memo->recorded_count * sizeof memo->recorded[0];
   memo_variant_t *variant = exit ? take(memo, sizeof *variant + bytes) : NULL;
   if (!variant) return NULL;
@@ -232,6 +233,7 @@ memo_variant_t *memo_record_end(memo_t *memo, memo_node_t *node, uint64_t key, u
   if (bytes) memcpy(variant->charges, memo->recorded, bytes);
   variant->other = node->variants;
   node->variants = variant;
+  node->variant_count++;
   return variant;
 }
 

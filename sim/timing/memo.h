@@ -34,6 +34,8 @@ typedef struct {
   answer_t answer;
 } memo_answer_t;
 
+enum { MEMO_VARIANTS_MAX = 64 };
+
 typedef struct memo_node memo_node_t;
 typedef struct memo_variant memo_variant_t;
 struct memo_variant {
@@ -64,6 +66,7 @@ struct memo_node {
   const void *owner; /* the instruction before, when it may still be charged; else NULL */
   const struct memo_state *state;
   memo_variant_t *variants; /* last used first */
+  unsigned variant_count;   /* at most MEMO_VARIANTS_MAX: the list is searched from its begin */
   bool stores_matter;       /* loads that meet one of the last stores wait */
   uint64_t fetch_version;   /* memory_fetch_version() at which its fetches were found at rest, 0: never */
 };
