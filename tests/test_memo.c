@@ -473,8 +473,13 @@ START_TEST(a_memo_has_bounds_and_forgets) {
   ck_assert_ptr_null(node->variants);
   ck_assert(record_charges(node, 0, KEPT) && node->variants->charge_count == KEPT);
   unsigned variants = 1;
-  for (; !memo_is_full(memo) && variants < LIMIT; variants++)
+  for (; variants < MEMO_VARIANTS_MAX; variants++)
+    ck_assert_ptr_nonnull(record_charges(node, variants, 1));
+  ck_assert_ptr_null(record_charges(node, variants, 1)); /* so many ways are not searched through */
+  for (; !memo_is_full(memo) && variants < LIMIT; variants++) {
+    node->variant_count = 0; /* here memory is to be the bound */
     ck_assert_ptr_nonnull(record_charges(node, variants, KEPT));
+  }
   ck_assert(variants > 100 && variants < LIMIT);
   memo_forget(memo);
   ck_assert(!memo_is_full(memo));
